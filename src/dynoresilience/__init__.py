@@ -1,0 +1,64 @@
+"""DynamoDB calls that survive throttling: raise what is short, retry, and lower it again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from dynoresilience.client import ScalingClient, attach, install
+    from dynoresilience.config import IndexLimits, ScalingConfig, TableLimits
+    from dynoresilience.decorators import lambda_handler, with_throughput_scaling
+    from dynoresilience.errors import (
+        ClientClosedError,
+        ConfigError,
+        DynoResilienceError,
+        NotAttachableError,
+    )
+
+_HOMES = {
+    "ScalingClient": "client",
+    "attach": "client",
+    "install": "client",
+    "ScalingConfig": "config",
+    "TableLimits": "config",
+    "IndexLimits": "config",
+    "lambda_handler": "decorators",
+    "with_throughput_scaling": "decorators",
+    "DynoResilienceError": "errors",
+    "ConfigError": "errors",
+    "ClientClosedError": "errors",
+    "NotAttachableError": "errors",
+}
+
+__all__ = [
+    "ClientClosedError",
+    "ConfigError",
+    "DynoResilienceError",
+    "IndexLimits",
+    "NotAttachableError",
+    "ScalingClient",
+    "ScalingConfig",
+    "TableLimits",
+    "attach",
+    "install",
+    "lambda_handler",
+    "with_throughput_scaling",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name's module when it is first asked for: a cold start pays for no more."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

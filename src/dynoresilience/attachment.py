@@ -1,0 +1,118 @@
+"""One client and its engine: the light half that every client carries, throttled or not."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dynoresilience import scope
+from dynoresilience.aws.hooks import Hooks
+from dynoresilience.config import ScalingConfig
+from dynoresilience.errors import NotAttachableError
+
+if TYPE_CHECKING:
+    from dynoresilience.engine import Engine, Runtime
+    from dynoresilience.ports import EventSink
+    from dynoresilience.scaling.throttled_call import ThrottledCall
+
+_ATTRIBUTE = "_dynoresilience"
+
+
+class Attachment:
+    """The hooks on a botocore client, and the engine behind them, made at the first throttle."""
+
+    def __init__(
+        self,
+        client: Any,
+        config: ScalingConfig,
+        sinks: Sequence[EventSink] | None,
+        runtime: Runtime | None = None,
+    ) -> None:
+        self.config = config
+        self.client = client
+        self._sinks = sinks
+        self._runtime = runtime
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+        self.monotonic = time.monotonic if runtime is None else runtime.clock.monotonic
+        self.hooks = Hooks(self, client.meta.events)
+
+    @property
+    def engine(self) -> Engine | None:
+        """None: this client was never throttled."""
+        return self._engine
+
+    def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
+        """Replace what is given; holds from the next throttle on."""
+        with self._lock:
+            if config is not None:
+                self.config = config
+            if sinks is not None:
+                self._sinks = sinks
+            if self._engine is not None:
+                self._engine.configure(self.config, self._sinks)
+
+    def begin(self, api: str, started: float) -> ThrottledCall:
+        return self._made_engine().begin(api, started, scope.current(self))
+
+    def _made_engine(self) -> Engine:
+        with self._lock:
+            if self._engine is None:
+                from dynoresilience.aws.table_control import BotoTableControl
+                from dynoresilience.engine import Engine, Runtime
+
+                control = BotoTableControl(self.hooks.control_plane_client(self.client))
+                runtime = self._runtime or Runtime.of_process()
+                self._engine = Engine(control, self.config, self._sinks, runtime)
+            return self._engine
+
+
+def attach_to(
+    target: Any,
+    config: ScalingConfig | None,
+    sinks: Sequence[EventSink] | None,
+    *,
+    runtime: Runtime | None = None,
+    lazily: bool = False,
+) -> Attachment:
+    """The attachment of the client behind ``target``: a new one, or the one it has already."""
+    client = client_behind(target)
+    found: Attachment | None = client.__dict__.get(_ATTRIBUTE)
+    if found is not None:
+        found.configure(config, sinks)
+        return found
+    attachment = Attachment(client, config or ScalingConfig.from_env(), sinks, runtime)
+    attachment.hooks.attach(lazily=lazily)
+    client.__dict__[_ATTRIBUTE] = attachment
+    return attachment
+
+
+def detach_from(client: Any, error: Exception | None = None) -> None:
+    """Undo `attach_to`; a raise that is still to be taken back stays scheduled."""
+    attachment: Attachment | None = client.__dict__.pop(_ATTRIBUTE, None)
+    if attachment is not None:
+        attachment.hooks.detach(error)
+
+
+def client_behind(target: Any) -> Any:
+    """The botocore client of a client, resource, Table or ScalingClient.
+
+    Raises:
+        NotAttachableError: it is none of these, or of another service.
+    """
+    own = getattr(target, "__dict__", {}).get("_attachment")
+    if isinstance(own, Attachment):  # a ScalingClient
+        return own.client
+    meta = getattr(target, "meta", None)
+    client = getattr(meta, "client", target)
+    model = getattr(getattr(client, "meta", None), "service_model", None)
+    service = getattr(model, "service_name", None)
+    if service == "dynamodb":
+        return client
+    what = f"a client of {service!r}" if service else f"{type(target).__name__}"
+    raise NotAttachableError(
+        f"target={what}: give a boto3 client, resource or Table of DynamoDB "
+        "(for a session: install(session))"
+    )

@@ -1,0 +1,1 @@
+"""Everything that knows boto3 and botocore, and nothing else does."""

@@ -1,0 +1,91 @@
+"""Every private name of botocore that the library relies on. Look here after an upgrade.
+
+Held against botocore 1.40.10 to 1.44.5 by the tests. Each function says what it needs, and
+what happens where a later botocore no longer has it.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+Handler = Callable[..., Any]
+
+_RETRY_HANDLER_ID = "retry-config-dynamodb"
+
+
+def retry_handler(events: Any) -> Handler | None:
+    """The handler with which botocore decides on retries, in ``legacy`` or ``standard`` mode.
+
+    botocore registers it under a unique id, but the event system has no way to ask for it.
+    None: not found; then botocore's own retries run beside ours and spend its retry quota.
+    """
+    emitter = getattr(events, "_emitter", events)
+    entry = getattr(emitter, "_unique_id_handlers", {}).get(_RETRY_HANDLER_ID)
+    return entry["handler"] if entry is not None else None
+
+
+def forget_retry_handler(events: Any) -> None:
+    """Take botocore's retry handler off these events."""
+    events.unregister("needs-retry.dynamodb", unique_id=_RETRY_HANDLER_ID)
+
+
+def restore_retry_handler(events: Any, handler: Handler) -> None:
+    """Undo `forget_retry_handler`."""
+    events.register("needs-retry.dynamodb", handler, unique_id=_RETRY_HANDLER_ID)
+
+
+def rate_limiter(events: Any) -> Any | None:
+    """The ``adaptive`` mode's limiter: ``on_sending_request``, ``on_receiving_response``.
+
+    None: the client is not in that mode (or botocore keeps its handlers elsewhere by now; then
+    the limiter hears of throttles that we answer, and climbs back slowly after a raise).
+    """
+    trie = getattr(getattr(events, "_emitter", events), "_handlers", None)
+    if trie is None:
+        return None
+    for handler in trie.prefix_search("before-send.dynamodb.PutItem"):
+        owner = getattr(handler, "__self__", None)
+        if type(owner).__name__ == "ClientRateLimiter":
+            return owner
+    return None
+
+
+def without_retries(client: Any) -> Any:
+    """A second client on the same connections and credentials that tries each call once.
+
+    The control plane wants this: botocore would retry ``LimitExceededException`` of UpdateTable,
+    which is an answer. It shares everything with the original (endpoint, signer, proxies, TLS
+    settings, the owner's handlers) but the events, of which it has a copy without retries.
+    """
+    events = events_copy(client)
+    forget_retry_handler(events)
+    limiter = rate_limiter(events)
+    if limiter is not None:
+        events.unregister("before-send", limiter.on_sending_request)
+        events.unregister("needs-retry", limiter.on_receiving_response)
+    return with_events(client, events)
+
+
+def with_events(client: Any, events: Any) -> Any:
+    """A shallow copy of a client that emits its events on ``events``."""
+    twin = _shallow_copy(client)
+    twin.meta = _shallow_copy(client.meta)
+    twin.meta.events = events
+    twin._endpoint = _shallow_copy(client._endpoint)
+    twin._endpoint._event_emitter = events
+    return twin
+
+
+def _shallow_copy(original: Any) -> Any:
+    # Not copy.copy(): before Python 3.11 it asks an empty client for __setstate__, and the
+    # client's __getattr__ never returns from that.
+    twin = object.__new__(type(original))
+    twin.__dict__.update(original.__dict__)
+    return twin
+
+
+def events_copy(client: Any) -> Any:
+    """The client's events, to be changed without changing the client's."""
+    return copy.copy(client.meta.events)

@@ -1,0 +1,185 @@
+"""How far to raise what was short, and how far to lower what was raised. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from dynoresilience.capacity.decreases import next_decrease
+from dynoresilience.model import (
+    CapacityUpdate,
+    Change,
+    Dimension,
+    Hold,
+    HoldReason,
+    Limits,
+    Raised,
+    RaisedKey,
+    Resource,
+    TableState,
+    ThrottleKind,
+    ThrottleSignal,
+    Units,
+)
+
+LimitsOf = Callable[[str | None], Limits]
+"""The owner's bounds for the table (None) or one of its indexes."""
+
+_HOLD_FOR_KIND = {
+    ThrottleKind.KEY_RANGE: HoldReason.KEY_RANGE,
+    ThrottleKind.ACCOUNT: HoldReason.ACCOUNT_LIMIT,
+    ThrottleKind.ON_DEMAND_MAXIMUM: HoldReason.ON_DEMAND_MAXIMUM,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Ask for exactly this."""
+
+    target: CapacityUpdate
+
+
+def hold_without_looking(signals: Iterable[ThrottleSignal]) -> Hold | None:
+    """The hold for signals that no state of the table would turn into a raise; else None."""
+    hold = Hold(HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short")
+    for signal in signals:
+        if signal.kind is ThrottleKind.PROVISIONED:
+            return None
+        hold = Hold(_HOLD_FOR_KIND[signal.kind], signal.resource, signal.dimension)
+    return hold
+
+
+def plan_up(
+    state: TableState, signals: Iterable[ThrottleSignal], limits: LimitsOf, factor: float
+) -> Scale | Hold:
+    """The next step up for everything that was short, in one request.
+
+    Each short dimension of each short resource goes to ``factor`` times its units (at least one
+    more), never over its cap; every other number is sent as it is. A hold if nothing may rise.
+    """
+    signals = tuple(signals)
+    hold = hold_without_looking(signals)
+    if hold is not None:
+        return hold
+    first = signals[0]
+    if state.on_demand:
+        return Hold(HoldReason.ON_DEMAND, first.resource, first.dimension)
+    if state.updating:
+        return Hold(HoldReason.UPDATING, first.resource, first.dimension, f"is {state.status}")
+
+    units: dict[str | None, Units] = {}
+    changes: list[Change] = []
+    for signal in signals:
+        if signal.kind is not ThrottleKind.PROVISIONED:
+            continue
+        short = _lowest_indexes(state, signal, limits) if signal.any_index else (signal.resource,)
+        for resource in short:
+            step = _step_up(state, resource, signal.dimension, limits(resource.index), factor)
+            if isinstance(step, Hold):
+                hold = hold or step
+            elif step not in changes:
+                changes.append(step)
+                before = units.get(resource.index) or _units(state, resource.index)
+                units[resource.index] = before.with_(step.dimension, step.after)
+    if changes:
+        return Scale(CapacityUpdate(units, tuple(changes)))
+    return hold or Hold(HoldReason.UNKNOWN_RESOURCE, first.resource, first.dimension)
+
+
+def _step_up(
+    state: TableState, resource: Resource, dimension: Dimension, limits: Limits, factor: float
+) -> Change | Hold:
+    found = state.resource(resource.index)
+    if found is None:
+        return Hold(HoldReason.UNKNOWN_RESOURCE, resource, dimension, "no such index")
+    current, cap = found.units.of(dimension), limits.cap(dimension)
+    if current >= cap:
+        reason = HoldReason.AT_CAP if current == cap else HoldReason.ABOVE_CAP
+        return Hold(reason, resource, dimension, f"{current} units, cap {cap}")
+    # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
+    wanted = max(current + 1, math.ceil(round(current * factor, 6)))
+    return Change(resource, dimension, current, min(cap, wanted))
+
+
+def _lowest_indexes(
+    state: TableState, signal: ThrottleSignal, limits: LimitsOf
+) -> tuple[Resource, ...]:
+    """The likeliest culprits of an unnamed index throttle: the lowest that may still rise."""
+    table, dimension = signal.resource.table, signal.dimension
+    units = {name: index.units.of(dimension) for name, index in state.indexes.items()}
+    may_rise = {name: n for name, n in units.items() if n < limits(name).cap(dimension)}
+    candidates = may_rise or units
+    lowest = min(candidates.values(), default=0)
+    return tuple(Resource(table, name) for name, n in candidates.items() if n == lowest)
+
+
+def _units(state: TableState, index: str | None) -> Units:
+    found = state.resource(index)
+    assert found is not None, index
+    return found.units
+
+
+@dataclass(frozen=True, slots=True)
+class Released:
+    """A number that is not ours to lower (any more), and why."""
+
+    resource: Resource
+    dimension: Dimension
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DownPlan:
+    """``lower``: send this now, if anything. ``released``: forget these. ``kept``: still up
+    after that, because the decrease budget of their resource is spent until ``wait_until``."""
+
+    lower: CapacityUpdate | None
+    released: tuple[Released, ...]
+    kept: Mapping[RaisedKey, Raised]
+    wait_until: float | None
+
+
+def plan_down(
+    state: TableState,
+    raised: Mapping[RaisedKey, Raised],
+    limits: LimitsOf,
+    now: float,
+    *,
+    table: str | None = None,
+) -> DownPlan:
+    """Back to the base for everything that we raised and nobody changed since.
+
+    One request for all resources that have a decrease left at ``now`` (epoch seconds); DynamoDB
+    refuses a request whole if one resource in it has none. ``table``: the name to report.
+    """
+    name = table or state.name
+    units: dict[str | None, Units] = {}
+    changes: list[Change] = []
+    released: list[Released] = []
+    kept: dict[RaisedKey, Raised] = {}
+    wait_until: float | None = None
+    for key, entry in raised.items():
+        index, dimension = key
+        resource = Resource(name, index)
+        found = state.resource(index)
+        if found is None or state.on_demand:
+            why = "on-demand now" if state.on_demand else "the index is gone"
+            released.append(Released(resource, dimension, why))
+            continue
+        current = found.units.of(dimension)
+        configured = limits(index).base(dimension)
+        base = entry.base if configured is None else configured
+        if not entry.is_ours(current):
+            why = f"{current} units were set by someone else"
+            released.append(Released(resource, dimension, why))
+        elif current <= base:
+            released.append(Released(resource, dimension, f"at base already ({current} units)"))
+        elif (permitted := next_decrease(found, now)) > now:
+            kept[key] = entry
+            wait_until = permitted if wait_until is None else min(wait_until, permitted)
+        else:
+            changes.append(Change(resource, dimension, current, base))
+            units[index] = units.get(index, found.units).with_(dimension, base)
+    lower = CapacityUpdate(units, tuple(changes)) if changes else None
+    return DownPlan(lower, tuple(released), kept, wait_until)

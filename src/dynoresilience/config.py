@@ -1,0 +1,292 @@
+"""The owner's settings: caps, bases, delays. Every value is checked when it is made.
+
+The environment variables are read by `ScalingConfig.from_env`, never at import.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynoresilience.errors import ConfigError
+from dynoresilience.model import Limits
+
+_Checked = TypeVar("_Checked", bound="_KnownFields")
+
+
+class _KnownFields:
+    """Refuses unknown fields with a `ConfigError` in place of Python's bare TypeError."""
+
+    __slots__ = ()
+
+    if not TYPE_CHECKING:
+
+        def __new__(cls, *args: Any, **given: Any) -> Any:
+            known = [entry.name for entry in fields(cls)]
+            unknown = [name for name in given if name not in known]
+            if unknown:
+                raise ConfigError(
+                    _report(cls, [_unknown(name, given[name], known) for name in unknown])
+                )
+            return super().__new__(cls)
+
+
+def _unknown(name: str, value: object, known: list[str]) -> str:
+    from difflib import get_close_matches
+
+    close = get_close_matches(name, known, n=1)
+    hint = f"did you mean {close[0]}?" if close else f"known fields: {', '.join(known)}"
+    return f"{name}={value!r}: there is no such field; {hint}"
+
+
+def _report(owner: type, faults: list[str]) -> str:
+    return f"{owner.__name__}: " + "; ".join(faults)
+
+
+@dataclass(frozen=True, slots=True)
+class IndexLimits(_KnownFields):
+    """Bounds for one global secondary index, in capacity units. None: as for its table."""
+
+    base_read_capacity: int | None = None
+    base_write_capacity: int | None = None
+    max_read_capacity: int | None = None
+    max_write_capacity: int | None = None
+
+    def __post_init__(self) -> None:
+        _raise_if(type(self), _capacity_faults(self))
+
+
+@dataclass(frozen=True, slots=True)
+class TableLimits(_KnownFields):
+    """Bounds for one table, in capacity units. None: as in the `ScalingConfig`.
+
+    ``indexes``: bounds of its indexes by name; what they leave out is as for the table.
+    """
+
+    base_read_capacity: int | None = None
+    base_write_capacity: int | None = None
+    max_read_capacity: int | None = None
+    max_write_capacity: int | None = None
+    indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        faults = _capacity_faults(self)
+        faults += _mapping_faults("indexes", self.indexes, IndexLimits)
+        _raise_if(type(self), faults)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingConfig(_KnownFields):
+    """How far capacity may go and how calls are retried. Capacities in units, times in seconds.
+
+    Args:
+        base_read_capacity, base_write_capacity: what a scale-down returns to. None (default):
+            what each resource had before the first raise.
+        max_read_capacity, max_write_capacity: never ask for more, for any table or index that
+            has no limits of its own. 1 or more.
+        scale_up_factor: one raise multiplies the units by this. More than 1.
+        max_retries: attempts after the first that a throttled call may use up; those made while
+            capacity is being raised are not counted. 0: never try again.
+        initial_retry_delay: the first backoff is drawn from 0 to this, each next from twice it.
+        max_retry_delay: no backoff is longer.
+        scale_down_delay: a raise is taken back when there was no throttle for this long.
+        scale_up_timeout: how long one call may wait uncounted for raises, in all.
+        scaling_enabled: False: capacity is never changed, retries stay.
+        tables: limits of single tables, by name.
+
+    Raises:
+        ConfigError: names each faulty field, its value and what is allowed.
+    """
+
+    base_read_capacity: int | None = None
+    base_write_capacity: int | None = None
+    max_read_capacity: int = 100
+    max_write_capacity: int = 50
+    scale_up_factor: float = 2.0
+    max_retries: int = 5
+    initial_retry_delay: float = 1.0
+    max_retry_delay: float = 30.0
+    scale_down_delay: float = 600.0
+    scale_up_timeout: float = 120.0
+    scaling_enabled: bool = True
+    tables: Mapping[str, TableLimits] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        faults = _capacity_faults(self)
+        faults += _number_faults(self)
+        faults += _mapping_faults("tables", self.tables, TableLimits)
+        if not isinstance(self.scaling_enabled, bool):
+            faults.append(f"scaling_enabled={self.scaling_enabled!r} must be True or False")
+        if not faults:
+            faults = self._inherited_faults()
+        _raise_if(type(self), faults)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> ScalingConfig:
+        """The settings in ``DYNAMODB_*`` variables; ``overrides`` win over them.
+
+        Raises:
+            ConfigError: names each faulty variable, its value and what is allowed.
+        """
+        environ = os.environ if environ is None else environ
+        values: dict[str, Any] = {}
+        faults: list[str] = []
+        for variable, (name, read, allowed) in _VARIABLES.items():
+            text = environ.get(variable)
+            if text is None or not text.strip() or name in overrides:
+                continue
+            try:
+                values[name] = read(text.strip())
+            except ValueError:
+                faults.append(f"{variable}={text!r} must be {allowed}")
+        if faults:
+            raise ConfigError("environment: " + "; ".join(faults))
+        try:
+            return cls(**values, **overrides)
+        except ConfigError as error:
+            named = [
+                f"{variable}={environ[variable]!r}"
+                for variable, (name, _, _) in _VARIABLES.items()
+                if name in values and f"{name}=" in str(error)
+            ]
+            if not named:
+                raise
+            raise ConfigError(f"{error} (set by {', '.join(named)})") from None
+
+    def replace(self, **changes: Any) -> ScalingConfig:
+        """A copy with other values, checked like a new one."""
+        known = [entry.name for entry in fields(self)]
+        unknown = [_unknown(name, changes[name], known) for name in changes if name not in known]
+        _raise_if(type(self), unknown)
+        return replace(self, **changes)
+
+    def limits(self, table: str, index: str | None) -> Limits:
+        """The bounds for a table (name or ARN), or for one of its indexes."""
+        own = self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
+        of_index = own.indexes.get(index) if own is not None and index is not None else None
+
+        def first(name: str) -> Any:
+            for source in (of_index, own, self):
+                value = getattr(source, name) if source is not None else None
+                if value is not None:
+                    return value
+            return None
+
+        return Limits(
+            cap_read=first("max_read_capacity"),
+            cap_write=first("max_write_capacity"),
+            base_read=first("base_read_capacity"),
+            base_write=first("base_write_capacity"),
+        )
+
+    def _inherited_faults(self) -> list[str]:
+        """A base over a cap, where one of the two comes from a level above."""
+        faults = []
+        for table, own in self.tables.items():
+            for index in (None, *own.indexes):
+                where = f"tables[{table!r}]" + (f".indexes[{index!r}]" if index else "")
+                limits = self.limits(table, index)
+                for dimension, base, cap in (
+                    ("read", limits.base_read, limits.cap_read),
+                    ("write", limits.base_write, limits.cap_write),
+                ):
+                    if base is not None and base > cap:
+                        faults.append(
+                            f"{where}: base_{dimension}_capacity={base} must not be more than "
+                            f"max_{dimension}_capacity={cap}"
+                        )
+        return faults
+
+
+def _capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
+    faults = []
+    for entry in fields(owner):
+        if not entry.name.endswith("_capacity"):
+            continue
+        value = getattr(owner, entry.name)
+        if value is None and entry.default is None:
+            continue
+        if type(value) is not int or value < 1:
+            faults.append(f"{entry.name}={value!r} must be a whole number of units, 1 or more")
+    if faults:
+        return faults
+    for dimension in ("read", "write"):
+        base = getattr(owner, f"base_{dimension}_capacity")
+        cap = getattr(owner, f"max_{dimension}_capacity")
+        if base is not None and cap is not None and base > cap:
+            faults.append(
+                f"base_{dimension}_capacity={base} must not be more than "
+                f"max_{dimension}_capacity={cap}"
+            )
+    return faults
+
+
+def _number_faults(config: ScalingConfig) -> list[str]:
+    faults = []
+    factor = config.scale_up_factor
+    if not _is_number(factor) or factor <= 1:
+        faults.append(f"scale_up_factor={factor!r} must be a finite number greater than 1")
+    if type(config.max_retries) is not int or config.max_retries < 0:
+        faults.append(f"max_retries={config.max_retries!r} must be a whole number, 0 or more")
+    for name in ("initial_retry_delay", "max_retry_delay", "scale_down_delay", "scale_up_timeout"):
+        value = getattr(config, name)
+        if not _is_number(value) or value < 0:
+            faults.append(f"{name}={value!r} must be a finite number of seconds, 0 or more")
+    if not faults and config.initial_retry_delay > config.max_retry_delay:
+        faults.append(
+            f"initial_retry_delay={config.initial_retry_delay} must not be more than "
+            f"max_retry_delay={config.max_retry_delay}"
+        )
+    return faults
+
+
+def _mapping_faults(name: str, value: object, kind: type) -> list[str]:
+    if not isinstance(value, Mapping):
+        return [f"{name}={value!r} must be a mapping of names to {kind.__name__}"]
+    return [
+        f"{name}[{key!r}]={entry!r} must be a {kind.__name__} under a name"
+        for key, entry in value.items()
+        if not isinstance(key, str) or not isinstance(entry, kind)
+    ]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _raise_if(owner: type, faults: list[str]) -> None:
+    if faults:
+        raise ConfigError(_report(owner, faults))
+
+
+def _flag(text: str) -> bool:
+    words = {"true": True, "1": True, "yes": True, "on": True}
+    words |= {"false": False, "0": False, "no": False, "off": False}
+    if text.lower() not in words:
+        raise ValueError(text)
+    return words[text.lower()]
+
+
+def _milliseconds(text: str) -> float:
+    return float(text) / 1000
+
+
+def _minutes(text: str) -> float:
+    return float(text) * 60
+
+
+_VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
+    "DYNAMODB_BASE_READ_CAPACITY": ("base_read_capacity", int, "a whole number of units"),
+    "DYNAMODB_BASE_WRITE_CAPACITY": ("base_write_capacity", int, "a whole number of units"),
+    "DYNAMODB_MAX_READ_CAPACITY": ("max_read_capacity", int, "a whole number of units"),
+    "DYNAMODB_MAX_WRITE_CAPACITY": ("max_write_capacity", int, "a whole number of units"),
+    "DYNAMODB_SCALE_UP_FACTOR": ("scale_up_factor", float, "a number greater than 1"),
+    "DYNAMODB_MAX_RETRIES": ("max_retries", int, "a whole number"),
+    "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),
+    "DYNAMODB_MAX_RETRY_DELAY": ("max_retry_delay", _milliseconds, "milliseconds"),
+    "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": ("scale_down_delay", _minutes, "minutes"),
+    "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
+}

@@ -1,0 +1,138 @@
+"""The composition: the parts wired together, once a process and once a client.
+
+Loaded at the first throttle, not before: a program that is never throttled never pays for it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import random
+from collections.abc import Sequence
+
+from dynoresilience import scope
+from dynoresilience.config import ScalingConfig
+from dynoresilience.model import Change, PendingScaleDown
+from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
+from dynoresilience.process.clock import SystemClock
+from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
+from dynoresilience.process.memory_ledger import MemoryLedger
+from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.scale_down import ScaleDown
+from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.table_record import TableBook
+from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.throttling.retry import RetryPolicy
+
+_log = logging.getLogger("dynoresilience")
+
+
+class Runtime:
+    """What all clients of a process share: time, the timer thread, and what is raised.
+
+    The arguments replace a part each, for tests; a program has one, from `of_process`.
+    """
+
+    def __init__(
+        self,
+        clock: Clock | None = None,
+        timer: Timer | None = None,
+        chance: Random = random.random,
+        ledger: ScaleDownLedger | None = None,
+    ) -> None:
+        self.clock = clock or SystemClock()
+        self.timer = timer or ThreadTimer(self.clock)
+        self.chance = chance
+        self.book = TableBook()
+        self.scale_down = ScaleDown(
+            ledger or MemoryLedger(), self.book, clock=self.clock, timer=self.timer
+        )
+        self.log_sink = LoggingSink(self.clock)
+
+    @staticmethod
+    def of_process() -> Runtime:
+        """The one that this process shares; at its end it says what is still raised."""
+        global _shared  # noqa: PLW0603
+        if _shared is None:
+            _shared = Runtime()
+            atexit.register(_shared.warn_of_what_is_raised)
+        return _shared
+
+    def warn_of_what_is_raised(self) -> None:
+        """One warning for each number that is still up, for the end of the process."""
+        for entry in self.scale_down.all_pending():
+            _log.warning(
+                "the process ends with %s %s still raised to %d units (base %d, due %s), and "
+                "nobody lowers it now; call scale_down_now() before the end",
+                entry.resource,
+                entry.dimension,
+                entry.units,
+                entry.base,
+                utc(entry.due),
+            )
+
+
+_shared: Runtime | None = None
+
+
+class Engine:
+    """Brings the throttled calls of one client through. Thread-safe."""
+
+    def __init__(
+        self,
+        control: TableControl,
+        config: ScalingConfig,
+        sinks: Sequence[EventSink] | None,
+        runtime: Runtime,
+    ) -> None:
+        self._config = config
+        self._runtime = runtime
+        self._sink = SafeSinks()
+        self.configure(config, sinks)
+        self._scaler = Scaler(
+            control,
+            runtime.book,
+            runtime.scale_down,
+            clock=runtime.clock,
+            timer=runtime.timer,
+            sink=self._sink,
+        )
+
+    def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
+        """Replace both, for the calls that are throttled next; sinks None: the log."""
+        self._config = config
+        self._sink.sinks = (self._runtime.log_sink,) if sinks is None else tuple(sinks)
+
+    def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
+        """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""
+        config = holds.config or self._config
+        context = CallContext(
+            api=api,
+            started=started,
+            policy=RetryPolicy(
+                max_retries=config.max_retries,
+                initial_delay=config.initial_retry_delay,
+                max_delay=config.max_retry_delay,
+                scale_up_timeout=config.scale_up_timeout,
+            ),
+            settings=config,
+            deadline=holds.deadline,
+            operation=holds.name,
+        )
+        runtime = self._runtime
+        return ThrottledCall(self._scaler, context, runtime.clock, runtime.chance, self._sink)
+
+    def pending(self) -> tuple[PendingScaleDown, ...]:
+        """What is raised of the tables that this engine has met."""
+        lower = self._runtime.scale_down
+        return tuple(entry for record in self._scaler.records() for entry in lower.pending(record))
+
+    def scale_down_now(self, timeout: float) -> tuple[Change, ...]:
+        """Lower them now, whether due or not; the decreases that were accepted."""
+        lower = self._runtime.scale_down
+        give_up = self._runtime.clock.monotonic() + timeout
+        done: list[Change] = []
+        for record in self._scaler.records():
+            left = max(0.0, give_up - self._runtime.clock.monotonic())
+            done += lower.lower_now(record, left)
+        return tuple(done)

@@ -1,0 +1,112 @@
+"""What happened, as frozen values for `EventSink`s. No item data, key values or credentials.
+
+Durations are seconds; instants (``due``, ``until``) are seconds since the epoch, UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dynoresilience.model import Change, Dimension, Hold, PendingScaleDown, Resource
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events. ``table`` is as the caller addressed it, None if not known."""
+
+    table: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled(Event):
+    """An attempt was refused for lack of capacity. ``attempt`` counts from 1."""
+
+    resource: Resource | None
+    dimension: Dimension | None
+    kind: str
+    api: str
+    attempt: int
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HotKeyRange(Event):
+    """One partition's limit was hit: more capacity does not help, nothing is raised."""
+
+    resource: Resource | None
+    dimension: Dimension | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUpRequested(Event):
+    """UpdateTable was accepted for these changes."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUpFinished(Event):
+    """The new capacity is in force, ``seconds`` after we saw the change begin."""
+
+    changes: tuple[Change, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUpHeld(Event):
+    """A throttle did not lead to a raise, and why."""
+
+    hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying(Event):
+    """The call backs off for up to ``delay`` seconds and is sent again."""
+
+    api: str
+    attempt: int
+    delay: float
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GaveUp(Event):
+    """The call ends in its original exception."""
+
+    api: str
+    attempts: int
+    waited: float
+    reason: str
+    operation: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDownScheduled(Event):
+    """Raised capacity will be taken back at ``due``, unless the table is throttled again."""
+
+    pending: tuple[PendingScaleDown, ...]
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDownDone(Event):
+    """UpdateTable was accepted for these decreases."""
+
+    changes: tuple[Change, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDownPostponed(Event):
+    """A decrease would have been refused, or was; it is tried again at ``until``."""
+
+    reason: str
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDownReleased(Event):
+    """Someone else changed what we raised (or the table is gone): we leave it alone."""
+
+    resource: Resource
+    dimension: Dimension
+    reason: str

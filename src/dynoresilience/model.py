@@ -1,0 +1,252 @@
+"""The words of the library: tables, indexes, capacity units, throttles. Plain frozen data.
+
+Units are DynamoDB's own: one write unit is one write a second of up to 1 KB, one read unit is
+one strongly consistent read a second of up to 4 KB.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+
+
+class Dimension(str, Enum):
+    """The two kinds of capacity that a table or an index has."""
+
+    READ = "read"
+    WRITE = "write"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A table, or one of its global secondary indexes: what capacity belongs to.
+
+    ``table`` is the name (or the ARN) by which the caller addressed the table.
+    """
+
+    table: str
+    index: str | None = None
+
+    def __str__(self) -> str:
+        return self.table if self.index is None else f"{self.table}/{self.index}"
+
+
+class ThrottleKind(str, Enum):
+    """Whose limit was hit. Only PROVISIONED is lifted by raising the resource's units."""
+
+    PROVISIONED = "ProvisionedThroughputExceeded"
+    ON_DEMAND_MAXIMUM = "MaxOnDemandThroughputExceeded"
+    KEY_RANGE = "KeyRangeThroughputExceeded"
+    ACCOUNT = "AccountLimitExceeded"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class ThrottleSignal:
+    """One thing that was short.
+
+    ``any_index``: an index of ``resource.table`` was short and the answer does not say which;
+    ``resource.index`` is then None.
+    """
+
+    resource: Resource
+    dimension: Dimension
+    kind: ThrottleKind = ThrottleKind.PROVISIONED
+    any_index: bool = False
+
+    def __str__(self) -> str:
+        where = f"{self.resource}/*" if self.any_index else str(self.resource)
+        return f"{where} {self.dimension} {self.kind}"
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Provisioned capacity of one resource, in capacity units. 0/0 means on-demand."""
+
+    read: int
+    write: int
+
+    def of(self, dimension: Dimension) -> int:
+        return self.read if dimension is Dimension.READ else self.write
+
+    def with_(self, dimension: Dimension, units: int) -> Units:
+        if dimension is Dimension.READ:
+            return Units(units, self.write)
+        return Units(self.read, units)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceState:
+    """What DescribeTable says of one resource. Times are seconds since the epoch, UTC."""
+
+    units: Units
+    active: bool = True
+    decreases_today: int = 0
+    last_decrease: float | None = None
+    last_increase: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """What DescribeTable says of a table and its indexes."""
+
+    name: str
+    arn: str
+    table: ResourceState
+    indexes: Mapping[str, ResourceState] = field(default_factory=dict)
+    on_demand: bool = False
+    status: str = "ACTIVE"
+
+    @property
+    def updating(self) -> bool:
+        """True while UpdateTable would be refused: the table or any index is not ACTIVE."""
+        return not (self.table.active and all(index.active for index in self.indexes.values()))
+
+    def resource(self, index: str | None) -> ResourceState | None:
+        """The table itself (``None``) or an index; None if there is no such index."""
+        return self.table if index is None else self.indexes.get(index)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One number that changes: the units of one dimension of one resource."""
+
+    resource: Resource
+    dimension: Dimension
+    before: int
+    after: int
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.dimension} {self.before} -> {self.after}"
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityUpdate:
+    """One UpdateTable: for each resource named (None = the table) both dimensions to ask for."""
+
+    units: Mapping[str | None, Units]
+    changes: tuple[Change, ...]
+
+    def __iter__(self) -> Iterator[Change]:
+        return iter(self.changes)
+
+    def reached(self, state: TableState) -> bool:
+        """True if every change is in force in ``state`` (an increase may be exceeded)."""
+        for change in self.changes:
+            found = state.resource(change.resource.index)
+            if found is None:
+                continue
+            units = found.units.of(change.dimension)
+            if units < change.after if change.after > change.before else units > change.after:
+                return False
+        return True
+
+
+class HoldReason(str, Enum):
+    """Why capacity was not changed. A hold is an answer, not an error."""
+
+    AT_CAP = "at cap"
+    ABOVE_CAP = "already above cap"
+    ON_DEMAND = "on-demand"
+    UPDATING = "updating"
+    JUST_RAISED = "just raised"
+    DISABLED = "disabled"
+    NO_PERMISSION = "no permission"
+    KEY_RANGE = "hot key range"
+    ACCOUNT_LIMIT = "account limit"
+    ON_DEMAND_MAXIMUM = "on-demand maximum"
+    UNKNOWN_RESOURCE = "unknown resource"
+    SERVICE_LIMIT = "service limit"
+    FAILED = "control plane failed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Capacity stays as it is, and why. ``detail`` is for people."""
+
+    reason: HoldReason
+    resource: Resource | None = None
+    dimension: Dimension | None = None
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.detail}" if self.detail else str(self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The bounds that the owner set for one resource.
+
+    ``cap_*``: never asked to exceed. ``base_*``: what a scale-down returns to; None means what
+    was there before the first raise.
+    """
+
+    cap_read: int
+    cap_write: int
+    base_read: int | None = None
+    base_write: int | None = None
+
+    def cap(self, dimension: Dimension) -> int:
+        return self.cap_read if dimension is Dimension.READ else self.cap_write
+
+    def base(self, dimension: Dimension) -> int | None:
+        return self.base_read if dimension is Dimension.READ else self.base_write
+
+
+@dataclass(frozen=True, slots=True)
+class Raised:
+    """One number that we raised: from ``base`` (before the first raise) to ``to``.
+
+    ``was``: what it had before the latest UpdateTable, as long as it is not known whether that
+    was carried out; equal to ``to`` once it was accepted. Any third value is someone else's.
+    """
+
+    base: int
+    was: int
+    to: int
+
+    def is_ours(self, units: int) -> bool:
+        return units in (self.was, self.to)
+
+
+RaisedKey = tuple[str | None, Dimension]
+"""Which number of a table: index name (None = the table itself) and dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class RaisedTable:
+    """The ledger's entry for a table: what is up, and from when on it may come down.
+
+    ``due`` is in seconds since the epoch, UTC.
+    """
+
+    table: str
+    arn: str
+    raised: Mapping[RaisedKey, Raised]
+    due: float
+
+
+@dataclass(frozen=True, slots=True)
+class PendingScaleDown:
+    """A raise of ours that is still to be taken back.
+
+    ``due``: seconds since the epoch, UTC. ``units``: what we last asked for.
+    """
+
+    resource: Resource
+    dimension: Dimension
+    units: int
+    base: int
+    due: float
+
+    def __str__(self) -> str:
+        return f"{self.resource} {self.dimension} {self.units} -> {self.base}"

@@ -1,0 +1,120 @@
+"""What the use cases need of the world. `aws` and `process` implement it, tests fake it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from dynoresilience.events import Event
+from dynoresilience.model import CapacityUpdate, Limits, RaisedTable, TableState
+
+
+class Clock(Protocol):
+    """Time. Everything that waits, waits here."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back, from an arbitrary start."""
+
+    def now(self) -> float:
+        """Seconds since the epoch, UTC."""
+
+    def wait(self, signal: Signal, timeout: float) -> bool:
+        """Wait at most ``timeout`` seconds; True as soon as ``signal`` is set."""
+
+
+class Signal(Protocol):
+    """The part of `threading.Event` that a waiter needs."""
+
+    def is_set(self) -> bool: ...
+    def set(self) -> None: ...
+    def wait(self, timeout: float | None = None) -> bool: ...
+
+
+class Timer(Protocol):
+    """Runs jobs later, one at a time, in the order of their instants."""
+
+    def call_at(self, when: float, job: Callable[[], None]) -> None:
+        """Run ``job`` once ``Clock.monotonic() >= when``. Never blocks, never raises."""
+
+
+Random = Callable[[], float]
+"""A number in [0, 1), as `random.random` gives."""
+
+
+class TableControl(Protocol):
+    """The control plane of one account and region. Each method is a single attempt."""
+
+    def describe(self, table: str) -> TableState:
+        """Raises `AccessDenied`, `TableNotFound` or `ControlPlaneError`."""
+
+    def update(self, table: str, update: CapacityUpdate) -> None:
+        """Ask for capacity. "Will not change" is success.
+
+        Raises `AccessDenied`, `TableBusy`, `DecreaseRefused`, `ServiceLimit`, `TableNotFound`
+        or `ControlPlaneError`.
+        """
+
+
+class ControlPlaneError(Exception):
+    """The control plane did not do what was asked; another try may succeed."""
+
+
+class AccessDenied(ControlPlaneError):
+    """The credentials may not do this. ``action`` is what the policy must grant."""
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(message)
+        self.action = action
+
+
+class TableBusy(ControlPlaneError):
+    """ResourceInUseException: someone else is changing the table."""
+
+
+class TableNotFound(ControlPlaneError):
+    """There is no such table (any more)."""
+
+
+class ServiceLimit(ControlPlaneError):
+    """A quota of the account or table refuses the change; asking again does not help."""
+
+
+class DecreaseRefused(ControlPlaneError):
+    """The decrease budget is spent. ``until``: epoch seconds of the next one, None if untold."""
+
+    def __init__(self, message: str, until: float | None) -> None:
+        super().__init__(message)
+        self.until = until
+
+
+class ScaleDownLedger(Protocol):
+    """Remembers what we raised, by table ARN, so that whoever comes next can undo it."""
+
+    def load(self, arn: str) -> RaisedTable | None: ...
+
+    def record(self, entry: RaisedTable) -> None:
+        """Write or replace the entry. Called before UpdateTable is sent."""
+
+    def forget(self, arn: str) -> None: ...
+
+    def entries(self) -> Iterable[RaisedTable]: ...
+
+
+class Settings(Protocol):
+    """What the owner decided about scaling (`ScalingConfig`). Durations in seconds."""
+
+    @property
+    def scaling_enabled(self) -> bool: ...
+    @property
+    def scale_up_factor(self) -> float: ...
+    @property
+    def scale_up_timeout(self) -> float: ...
+    @property
+    def scale_down_delay(self) -> float: ...
+    def limits(self, table: str, index: str | None) -> Limits: ...
+
+
+class EventSink(Protocol):
+    """Hears of every event. Exceptions are swallowed: a sink never harms a call."""
+
+    def emit(self, event: Event) -> None: ...

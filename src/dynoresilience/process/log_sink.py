@@ -1,0 +1,160 @@
+"""Events as log records, and the way they reach the sinks.
+
+The logger is ``dynoresilience``; each record carries ``extra={"dynoresilience": {...}}`` with
+the event's name and fields. A warning is for what a person should look at, and is said once
+in `REPEAT_AFTER` for the same cause; the rest is INFO (changes of capacity) or DEBUG.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Hashable, Sequence
+from datetime import datetime, timezone
+from enum import Enum
+from typing import Any
+
+from dynoresilience import events
+from dynoresilience.model import HoldReason
+from dynoresilience.ports import Clock, EventSink
+
+_log = logging.getLogger("dynoresilience")
+
+REPEAT_AFTER = 3600.0
+"""Seconds until the same warning is said again."""
+
+_REMEDIES = {
+    HoldReason.AT_CAP: "raise the cap (max_read_capacity / max_write_capacity) if this lasts",
+    HoldReason.ABOVE_CAP: "the table has more than the cap allows us to ask for",
+    HoldReason.NO_PERMISSION: "allow the action, or set scaling_enabled=False",
+    HoldReason.SERVICE_LIMIT: "ask AWS for a higher quota",
+    HoldReason.FAILED: "the calls go on with backoff",
+}
+
+
+class LoggingSink:
+    """The default `EventSink`."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._warned: dict[Hashable, float] = {}
+
+    def emit(self, event: events.Event) -> None:
+        level, cause = _level(event)
+        if level == logging.WARNING and not self._is_new(cause):
+            level = logging.DEBUG
+        if _log.isEnabledFor(level):
+            _log.log(level, "%s", sentence(event), extra={"dynoresilience": fields(event)})
+
+    def _is_new(self, cause: Hashable) -> bool:
+        now = self._clock.monotonic()
+        if now - self._warned.get(cause, float("-inf")) < REPEAT_AFTER:
+            return False
+        self._warned[cause] = now
+        return True
+
+
+class SafeSinks:
+    """Hands every event to every sink; what a sink raises is logged and goes no further."""
+
+    def __init__(self, sinks: Sequence[EventSink] = ()) -> None:
+        self.sinks = tuple(sinks)
+
+    def emit(self, event: events.Event) -> None:
+        for sink in self.sinks:
+            try:
+                sink.emit(event)
+            except Exception:
+                _log.debug("an event sink failed", exc_info=True)
+
+
+def _level(event: events.Event) -> tuple[int, Hashable]:
+    match event:
+        case events.ScaleUpHeld(hold=hold) if hold.reason in _REMEDIES:
+            where = None if hold.reason is HoldReason.NO_PERMISSION else hold.resource
+            return logging.WARNING, (
+                event.table,
+                hold.reason,
+                where,
+                hold.dimension if where else 0,
+            )
+        case events.HotKeyRange(resource=resource, dimension=dimension):
+            return logging.WARNING, (resource, dimension)
+        case events.ScaleDownPostponed():
+            return logging.WARNING, (event.table, event.reason)
+        case (
+            events.ScaleUpRequested()
+            | events.ScaleUpFinished()
+            | events.ScaleDownScheduled()
+            | events.ScaleDownDone()
+            | events.ScaleDownReleased()
+            | events.GaveUp()
+        ):
+            return logging.INFO, None
+        case _:
+            return logging.DEBUG, None
+
+
+def sentence(event: events.Event) -> str:
+    """The event in words, as the log has it."""
+    table = event.table or "a table"
+    match event:
+        case events.Throttled():
+            what = f"{event.resource or table} {event.dimension or 'capacity'}"
+            return f"{what} throttled {event.api} (attempt {event.attempt}): {event.kind}"
+        case events.HotKeyRange():
+            return (
+                f"{event.resource or table}: one key range took more {event.dimension} units than "
+                "a partition gives; more capacity does not help, spread the keys"
+            )
+        case events.ScaleUpRequested():
+            return f"raising {_list(event.changes)}"
+        case events.ScaleUpFinished():
+            return f"raised {_list(event.changes)} in {event.seconds:.1f} s"
+        case events.ScaleUpHeld(hold=hold):
+            where = f"{hold.resource or table} {hold.dimension or 'capacity'}"
+            remedy = _REMEDIES.get(hold.reason)
+            return f"{where} not raised: {hold}" + (f"; {remedy}" if remedy else "")
+        case events.Retrying():
+            return f"{event.api} is tried again within {event.delay:.2f} s (after {event.attempt})"
+        case events.GaveUp():
+            return (
+                f"{event.api} on {table} gave up after {event.attempts} attempts and "
+                f"{event.waited:.1f} s: {event.reason}"
+            )
+        case events.ScaleDownScheduled():
+            return f"{_list(event.pending)} due {utc(event.due)}"
+        case events.ScaleDownDone():
+            return f"lowering {_list(event.changes)}"
+        case events.ScaleDownPostponed():
+            return f"{table} stays raised until {utc(event.until)}: {event.reason}"
+        case events.ScaleDownReleased():
+            return f"{event.resource} {event.dimension} is left alone: {event.reason}"
+        case _:
+            return repr(event)
+
+
+def fields(event: events.Event) -> dict[str, Any]:
+    """The event as plain values: its name, and its fields as strings and numbers."""
+    plain = {name: _plain(getattr(event, name)) for name in _field_names(type(event))}
+    return {"event": type(event).__name__, **plain}
+
+
+def _field_names(kind: type[events.Event]) -> tuple[str, ...]:
+    return tuple(kind.__dataclass_fields__)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value.value if isinstance(value, Enum) else str(value)
+
+
+def _list(entries: Sequence[object]) -> str:
+    return ", ".join(str(entry) for entry in entries)
+
+
+def utc(instant: float) -> str:
+    """Epoch seconds as ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(instant, timezone.utc).isoformat(timespec="seconds")

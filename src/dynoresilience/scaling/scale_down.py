@@ -1,0 +1,272 @@
+"""Taking raises back: the ledger's entries, their due times, and the decrease itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+
+from dynoresilience import events
+from dynoresilience.capacity.plan import plan_down
+from dynoresilience.model import (
+    CapacityUpdate,
+    Change,
+    Limits,
+    PendingScaleDown,
+    Raised,
+    RaisedKey,
+    RaisedTable,
+    Resource,
+    TableState,
+)
+from dynoresilience.ports import (
+    AccessDenied,
+    Clock,
+    ControlPlaneError,
+    DecreaseRefused,
+    EventSink,
+    ScaleDownLedger,
+    TableBusy,
+    TableNotFound,
+    Timer,
+)
+from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.watch import Watch
+
+BUSY_FOR = 2.0
+"""Seconds until a table that is being changed is looked at again."""
+TRY_AGAIN = 60.0
+"""Seconds until a decrease is tried again that failed for another reason."""
+DENIED_FOR = 900.0
+"""Seconds until a decrease is tried again that the credentials do not allow."""
+REFUSED_FOR = 3600.0
+"""Seconds until a decrease is tried again that was refused without naming an instant."""
+
+
+class ScaleDown:
+    """Lowers what was raised once the table has been quiet for `Settings.scale_down_delay`."""
+
+    def __init__(
+        self, ledger: ScaleDownLedger, book: TableBook, *, clock: Clock, timer: Timer
+    ) -> None:
+        self._ledger = ledger
+        self._book = book
+        self._clock = clock
+        self._timer = timer
+
+    # -- while raising ---------------------------------------------------------------------
+
+    def before_raise(
+        self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
+    ) -> None:
+        """Write down what is about to be raised, and from what, before it is asked for."""
+        entry = self._ledger.load(state.arn)
+        raised = dict(entry.raised) if entry is not None else {}
+        for change in target.changes:
+            key = change.resource.index, change.dimension
+            old = raised.get(key)
+            ours = old is not None and old.is_ours(change.before)
+            base = old.base if old is not None and ours else change.before
+            raised[key] = Raised(base, was=change.before, to=change.after)
+        due = self._clock.now() + lowerer.settings.scale_down_delay
+        self._ledger.record(RaisedTable(lowerer.table, state.arn, raised, due))
+        record.lowerer = lowerer
+        self._schedule(record, self._quiet_at(record, lowerer))
+
+    def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
+        """UpdateTable was accepted: from now on only its values are ours."""
+        entry = self._entry(record)
+        if entry is None or record.lowerer is None:
+            return
+        raised = dict(entry.raised)
+        for change in target.changes:
+            key = change.resource.index, change.dimension
+            raised[key] = replace(raised[key], was=change.after)
+        entry = replace(entry, raised=raised)
+        self._ledger.record(entry)
+        pending = self._pending(entry, record.lowerer, entry.due)
+        record.lowerer.sink.emit(events.ScaleDownScheduled(entry.table, pending, entry.due))
+
+    def raise_refused(self, record: TableRecord, target: CapacityUpdate) -> None:
+        """UpdateTable was refused: what was there before is still there."""
+        entry = self._entry(record)
+        if entry is None:
+            return
+        raised = dict(entry.raised)
+        for change in target.changes:
+            key = change.resource.index, change.dimension
+            old = raised.pop(key)
+            if old.base != old.was:
+                raised[key] = replace(old, to=old.was)
+        self._keep(entry, raised)
+
+    # -- what is still raised --------------------------------------------------------------
+
+    def pending(self, record: TableRecord) -> tuple[PendingScaleDown, ...]:
+        """What of this table is raised and not yet taken back."""
+        entry, lowerer = self._entry(record), record.lowerer
+        if entry is None or lowerer is None:
+            return ()
+        quiet = self._clock.now() + self._quiet_at(record, lowerer) - self._clock.monotonic()
+        return self._pending(entry, lowerer, max(entry.due, quiet))
+
+    def all_pending(self) -> tuple[PendingScaleDown, ...]:
+        """What of any table in this process is raised and not yet taken back."""
+        records = (self._book.by_arn(entry.arn) for entry in self._ledger.entries())
+        return tuple(entry for record in records if record for entry in self.pending(record))
+
+    def _pending(
+        self, entry: RaisedTable, lowerer: Lowerer, due: float
+    ) -> tuple[PendingScaleDown, ...]:
+        found = []
+        for (index, dimension), raised in entry.raised.items():
+            configured = lowerer.settings.limits(entry.table, index).base(dimension)
+            base = raised.base if configured is None else configured
+            resource = Resource(entry.table, index)
+            found.append(PendingScaleDown(resource, dimension, raised.to, base, due))
+        return tuple(found)
+
+    # -- lowering --------------------------------------------------------------------------
+
+    def run_due(self, record: TableRecord) -> None:
+        """Lower this table if it is raised and has been quiet long enough, else come back."""
+        lowerer = record.lowerer
+        entry = self._entry(record)
+        if lowerer is None or entry is None:
+            return
+        quiet_at = self._quiet_at(record, lowerer)
+        if self._clock.monotonic() < quiet_at:
+            wait = quiet_at - self._clock.monotonic()
+            self._ledger.record(replace(entry, due=self._clock.now() + wait))
+            self._schedule(record, quiet_at)
+        else:
+            _, again_at = self._lower(record, lowerer)
+            if again_at is not None:
+                self._schedule(record, again_at)
+
+    def lower_now(self, record: TableRecord, timeout: float) -> tuple[Change, ...]:
+        """Lower this table without waiting until it is due; the decreases that were accepted.
+
+        Waits up to ``timeout`` seconds for a change that is under way. What the decrease budget
+        does not permit now stays scheduled.
+        """
+        lowerer = record.lowerer
+        if lowerer is None:
+            return ()
+        give_up = self._clock.monotonic() + timeout
+        while True:
+            changes, again_at = self._lower(record, lowerer)
+            if changes or again_at is None:
+                break
+            if again_at > min(give_up, self._clock.monotonic() + BUSY_FOR):
+                break
+            self._clock.wait(threading.Event(), max(0.0, again_at - self._clock.monotonic()))
+        if again_at is not None:
+            self._schedule(record, again_at)
+        return changes
+
+    def _lower(
+        self, record: TableRecord, lowerer: Lowerer
+    ) -> tuple[tuple[Change, ...], float | None]:
+        """One try: the decreases accepted, and when to come back (None: nothing is left up)."""
+        entry = self._entry(record)
+        if entry is None:
+            return (), None
+        now = self._clock.monotonic()
+        flight = record.try_begin(lowerer.settings.scale_up_timeout, now)
+        if flight is None:
+            return (), now + BUSY_FOR
+        try:
+            return self._look_and_lower(record, lowerer, entry)
+        except TableBusy:
+            return (), self._clock.monotonic() + BUSY_FOR
+        except TableNotFound:
+            self._ledger.forget(entry.arn)
+            for index, dimension in entry.raised:
+                resource = Resource(entry.table, index)
+                lowerer.sink.emit(
+                    events.ScaleDownReleased(entry.table, resource, dimension, "the table is gone")
+                )
+            return (), None
+        except DecreaseRefused as error:
+            until = error.until or self._clock.now() + REFUSED_FOR
+            return (), self._postpone(lowerer, "the decrease budget is spent", until)
+        except AccessDenied as error:
+            why = f"not allowed to call {error.action}"
+            return (), self._postpone(lowerer, why, self._clock.now() + DENIED_FOR)
+        except ControlPlaneError as error:
+            return (), self._postpone(lowerer, str(error), self._clock.now() + TRY_AGAIN)
+        finally:
+            record.end(flight)
+
+    def _look_and_lower(
+        self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable
+    ) -> tuple[tuple[Change, ...], float | None]:
+        state = lowerer.control.describe(lowerer.table)
+        record.observe(state, self._clock.monotonic())
+        if state.updating:
+            return (), self._clock.monotonic() + BUSY_FOR
+
+        def limits(index: str | None) -> Limits:
+            return lowerer.settings.limits(entry.table, index)
+
+        plan = plan_down(state, entry.raised, limits, self._clock.now(), table=entry.table)
+        if plan.lower is not None:
+            lowerer.control.update(lowerer.table, plan.lower)
+            lowerer.sink.emit(events.ScaleDownDone(entry.table, plan.lower.changes))
+            self._watch(record, lowerer, plan.lower)
+        self._keep(entry, plan.kept)
+        for gone in plan.released:
+            lowerer.sink.emit(
+                events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
+            )
+        changes = plan.lower.changes if plan.lower is not None else ()
+        if plan.wait_until is None:
+            return changes, None
+        return changes, self._postpone(lowerer, "the decrease budget is spent", plan.wait_until)
+
+    def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
+        Watch(
+            record,
+            lowerer.control,
+            lowerer.table,
+            clock=self._clock,
+            timer=self._timer,
+            timeout=lowerer.settings.scale_up_timeout,
+            target=target,
+        ).start()
+
+    def _postpone(self, lowerer: Lowerer, reason: str, until: float) -> float:
+        """Say so, and give the instant on the monotonic scale."""
+        lowerer.sink.emit(events.ScaleDownPostponed(lowerer.table, reason, until))
+        return self._clock.monotonic() + max(0.0, until - self._clock.now())
+
+    # -- bookkeeping -----------------------------------------------------------------------
+
+    def _entry(self, record: TableRecord) -> RaisedTable | None:
+        return self._ledger.load(record.state.arn) if record.state is not None else None
+
+    def _keep(self, entry: RaisedTable, raised: Mapping[RaisedKey, Raised]) -> None:
+        if raised:
+            self._ledger.record(replace(entry, raised=dict(raised)))
+        else:
+            self._ledger.forget(entry.arn)
+
+    def _quiet_at(self, record: TableRecord, lowerer: Lowerer) -> float:
+        return record.last_throttle + lowerer.settings.scale_down_delay
+
+    def _schedule(self, record: TableRecord, when: float) -> None:
+        """One job a table: an earlier one that is under way comes back by itself."""
+        with record.lock:
+            if record.lowering_due is not None and record.lowering_due <= when:
+                return
+            record.lowering_due = when
+
+        def job() -> None:
+            with record.lock:
+                if record.lowering_due != when:
+                    return
+                record.lowering_due = None
+            self.run_due(record)
+
+        self._timer.call_at(when, job)

@@ -1,0 +1,215 @@
+"""One call that was throttled: raise, back off, go on or give up.
+
+The hooks, `execute` and the decorator all bring their calls through here; they differ only in
+how they send the next attempt.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from dynoresilience import events
+from dynoresilience.model import Change, Hold, HoldReason, ThrottleKind
+from dynoresilience.ports import Clock, EventSink, Random, Settings
+from dynoresilience.scaling.pause import Pause
+from dynoresilience.scaling.scaler import Answer, Scaler
+from dynoresilience.scaling.table_record import NEVER
+from dynoresilience.throttling.retry import (
+    WAKE_SPREAD,
+    CallState,
+    Excuse,
+    GiveUp,
+    GiveUpReason,
+    RetryPolicy,
+    decide,
+    woken,
+)
+from dynoresilience.throttling.signals import Throttle
+
+RATE_SETTLES = 5.0
+"""Seconds after a change until the rate of a client's calls says something about the capacity
+there is now, rather than about what there was before."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallContext:
+    """What holds for one call: where it is sent, under which bounds, since when.
+
+    ``started`` and ``deadline`` are on the clock's monotonic scale. ``operation`` is the
+    caller's own name for the work, if it gave one.
+    """
+
+    api: str
+    started: float
+    policy: RetryPolicy
+    settings: Settings
+    deadline: float | None = None
+    operation: str | None = None
+
+
+class ThrottledCall:
+    """Lives from a call's first throttle to its end, in one thread (or one task) at a time."""
+
+    def __init__(
+        self, scaler: Scaler, context: CallContext, clock: Clock, random: Random, sink: EventSink
+    ) -> None:
+        self._scaler = scaler
+        self._context = context
+        self._clock = clock
+        self._random = random
+        self._sink = sink
+        self._state = CallState()
+        self._sent_at = context.started
+        self._changes: list[Change] = []
+        self._holds: list[HoldReason] = []
+        self._reason: GiveUpReason | None = None
+        self.throttles = 0
+        self.help_is_coming = False
+
+    @property
+    def excused(self) -> int:
+        """Throttled attempts that are not held against the budget."""
+        return self.throttles - self._state.counted
+
+    @property
+    def max_retries(self) -> int:
+        return self._context.policy.max_retries
+
+    def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None = None) -> bool:
+        """Wait for the next attempt in this thread; False: there is none, the call ends."""
+        pause = self.on_throttle(throttle, attempt, retry_after)
+        if pause is None:
+            return False
+        pause.sleep(self._clock)
+        return True
+
+    async def try_again_async(
+        self, throttle: Throttle, attempt: int, retry_after: float | None = None
+    ) -> bool:
+        """`try_again` for a task: the control plane is asked in a thread, the wait is the loop's."""
+        import asyncio
+
+        pause = await asyncio.to_thread(self.on_throttle, throttle, attempt, retry_after)
+        if pause is None:
+            return False
+        await pause.sleep_async(self._clock)
+        return True
+
+    def on_throttle(
+        self, throttle: Throttle, attempt: int, retry_after: float | None = None
+    ) -> Pause | None:
+        """Called for each throttled attempt (from 1): the pause before the next, None = give up.
+
+        May talk to the control plane before it returns.
+        """
+        self.throttles += 1
+        self._tell(throttle, attempt)
+        answers = self._ask(throttle)
+        excuses = {answer.excuse for answer in answers}
+        excuse = next((e for e in (Excuse.IN_FLIGHT, Excuse.JUST_CHANGED) if e in excuses), None)
+        now = self._clock.monotonic()
+        changed = max((a.record.changed_at for a in answers if a.record is not None), default=NEVER)
+        self.help_is_coming = excuse is not None or now - changed < RATE_SETTLES
+        context = self._context
+        step = decide(
+            context.policy,
+            self._state,
+            now=now,
+            chance=self._random(),
+            excuse=excuse,
+            deadline=context.deadline,
+            retry_after=retry_after,
+        )
+        self._state = step.state
+        if isinstance(step, GiveUp):
+            self._reason = step.reason
+            self._sink.emit(
+                events.GaveUp(
+                    _table(throttle),
+                    context.api,
+                    attempt,
+                    now - context.started,
+                    str(step.reason),
+                    context.operation,
+                )
+            )
+            return None
+        self._sink.emit(
+            events.Retrying(_table(throttle), context.api, attempt, step.delay, context.operation)
+        )
+        watched = [(a.record, a.generation) for a in answers if a.record is not None]
+        return Pause(now + step.delay, watched, self._wake_delay, self._resumed)
+
+    def report(self, attempts: int) -> dict[str, Any]:
+        """How the call fared, for the exception that it ends in. No item data."""
+        return {
+            "attempts": attempts,
+            "seconds_waited": round(self._clock.monotonic() - self._context.started, 3),
+            "raises": [str(change) for change in self._changes],
+            "hold_reasons": [str(reason) for reason in self._holds],
+            "reason": str(self._reason),
+        }
+
+    def _ask(self, throttle: Throttle) -> list[Answer]:
+        if not throttle.signals:
+            hold = Hold(
+                HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short"
+            )
+            self._note(None, Answer(None, hold=hold))
+            return []
+        answers = []
+        by_table = sorted(throttle.signals, key=lambda signal: signal.resource.table)
+        for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
+            signals = tuple(group)
+            settings = self._context.settings
+            answer = self._scaler.raise_if_needed(table, signals, self._sent_at, settings)
+            self._note(table, answer)
+            answers.append(answer)
+        return answers
+
+    def _note(self, table: str | None, answer: Answer) -> None:
+        self._changes.extend(answer.raised)
+        if answer.hold is not None:
+            if answer.hold.reason not in self._holds:
+                self._holds.append(answer.hold.reason)
+            self._sink.emit(events.ScaleUpHeld(table, answer.hold))
+
+    def _tell(self, throttle: Throttle, attempt: int) -> None:
+        context = self._context
+        for signal in throttle.signals:
+            table, dimension = signal.resource.table, signal.dimension
+            self._sink.emit(
+                events.Throttled(
+                    table,
+                    signal.resource,
+                    dimension,
+                    str(signal.kind),
+                    context.api,
+                    attempt,
+                    context.operation,
+                )
+            )
+            if signal.kind is ThrottleKind.KEY_RANGE:
+                self._sink.emit(events.HotKeyRange(table, signal.resource, dimension))
+        if not throttle.signals:
+            event = events.Throttled(
+                None, None, None, "unknown", context.api, attempt, context.operation
+            )
+            self._sink.emit(event)
+
+    def _wake_delay(self, now: float) -> float:
+        """The capacity has changed: the backoff starts anew; seconds until this call's turn."""
+        self._state = woken(self._state)
+        spread = self._random() * WAKE_SPREAD
+        deadline = self._context.deadline
+        return spread if deadline is None else max(0.0, min(spread, deadline - now))
+
+    def _resumed(self) -> None:
+        """The pause is over; what is sent from now on meets the capacity there is now."""
+        self._sent_at = self._clock.monotonic()
+
+
+def _table(throttle: Throttle) -> str | None:
+    return throttle.signals[0].resource.table if throttle.signals else None

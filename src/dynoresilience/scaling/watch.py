@@ -1,0 +1,83 @@
+"""Watching a capacity change until it is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dynoresilience.model import CapacityUpdate, TableState
+from dynoresilience.ports import (
+    AccessDenied,
+    Clock,
+    ControlPlaneError,
+    TableControl,
+    TableNotFound,
+    Timer,
+)
+from dynoresilience.scaling.table_record import TableRecord
+
+FIRST_LOOK = 0.2
+"""Seconds after the request to the first DescribeTable."""
+LOOK_AGAIN = 0.12
+"""Next look after this share of the time already waited: news is at most that much late, and
+a change of a minute costs about 40 looks."""
+LONGEST_PAUSE = 5.0
+SETTLE = 5.0
+"""Seconds after which an ACTIVE table whose units are not the ones asked for is believed:
+DescribeTable is eventually consistent just after UpdateTable, and others may change it too."""
+
+
+class Watch:
+    """Looks at one table on the timer until its change is in force, or ``timeout`` seconds."""
+
+    def __init__(
+        self,
+        record: TableRecord,
+        control: TableControl,
+        table: str,
+        *,
+        clock: Clock,
+        timer: Timer,
+        timeout: float,
+        target: CapacityUpdate | None = None,
+        when_done: Callable[[float], None] = lambda seconds: None,
+    ) -> None:
+        self._record = record
+        self._control = control
+        self._table = table
+        self._clock = clock
+        self._timer = timer
+        self._timeout = timeout
+        self._target = target
+        self._when_done = when_done
+
+    def start(self) -> None:
+        """Mark the change as under way and begin to watch it, unless someone does already."""
+        self._since = self._clock.monotonic()
+        if self._record.begin_change(self._since):
+            self._timer.call_at(self._since + FIRST_LOOK, self._look)
+
+    def _look(self) -> None:
+        state: TableState | None = None
+        try:
+            state = self._control.describe(self._table)
+        except (AccessDenied, TableNotFound):
+            self._record.end_change(None)
+            return
+        except ControlPlaneError:
+            pass
+        now = self._clock.monotonic()
+        waited = now - self._since
+        if state is not None and self._in_force(state, waited):
+            self._record.observe(state, now)
+            self._record.end_change(now)
+            self._when_done(waited)
+        elif waited >= self._timeout:
+            self._record.end_change(None)
+        else:
+            pause = min(max(FIRST_LOOK, LOOK_AGAIN * waited), LONGEST_PAUSE)
+            self._timer.call_at(now + pause, self._look)
+
+    def _in_force(self, state: TableState, waited: float) -> bool:
+        if state.updating:
+            return False
+        return self._target is None or self._target.reached(state) or waited >= SETTLE

@@ -1,0 +1,157 @@
+"""From an error response to what was short: table or index, read or write, and why.
+
+Three sources, best first: ``ThrottlingReasons`` (botocore >= 1.40.10, endpoints that send it),
+``CancellationReasons`` of a cancelled transaction, and the message with the request.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """A throttled attempt. Without signals it is not known what was short: back off only."""
+
+    signals: tuple[ThrottleSignal, ...]
+
+
+READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
+WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
+PARTIQL = frozenset({"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"})
+DATA_OPERATIONS = READS | WRITES | PARTIQL
+"""The calls that consume capacity. A throttle of any other call is botocore's affair."""
+
+_THROTTLE_CODES = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "ThrottlingException",
+        "Throttling",
+    }
+)
+_CANCELLED_FOR_CAPACITY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+_REASON = re.compile(r"(Table|Index)(Read|Write)(\w+)")
+_ARN = re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)(?:/index/([^/]+))?")
+
+
+def read_throttle(
+    response: Mapping[str, Any], operation: str, request: Mapping[str, Any]
+) -> Throttle | None:
+    """What an error response says was short; None if it is not a throttle of a data call.
+
+    ``response`` is the parsed error (``ClientError.response``), ``operation`` the API's name
+    ("PutItem"), ``request`` its parameters as far as they are known (may be empty).
+    """
+    if operation not in DATA_OPERATIONS:
+        return None
+    error = response.get("Error") or {}
+    code = error.get("Code")
+    if code == "TransactionCanceledException":
+        return _from_cancellation(response, operation, request)
+    if code not in _THROTTLE_CODES:
+        return None
+    reasons = (
+        response.get("ThrottlingReasons")
+        or response.get("throttlingReasons")
+        or error.get("ThrottlingReasons")
+        or error.get("throttlingReasons")
+    )
+    if reasons:
+        return Throttle(_from_reasons(reasons, operation, request))
+    return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
+
+
+def _from_reasons(
+    reasons: Sequence[Mapping[str, Any]], operation: str, request: Mapping[str, Any]
+) -> tuple[ThrottleSignal, ...]:
+    signals = []
+    for entry in reasons:
+        match = _REASON.fullmatch(str(entry.get("reason") or ""))
+        if match is None or match[3] not in ThrottleKind._value2member_map_:
+            continue
+        dimension = Dimension.READ if match[2] == "Read" else Dimension.WRITE
+        kind = ThrottleKind(match[3])
+        arn = _ARN.fullmatch(str(entry.get("resource") or ""))
+        if arn is not None:
+            table, index = _as_addressed(arn[1], request), arn[2]
+        else:
+            tables = tables_of(request)
+            if len(tables) != 1:
+                continue
+            table, index = tables[0], request.get("IndexName")
+        if match[1] == "Table":
+            signals.append(ThrottleSignal(Resource(table), dimension, kind))
+        else:
+            resource = Resource(table, index)
+            signals.append(ThrottleSignal(resource, dimension, kind, any_index=index is None))
+    return tuple(dict.fromkeys(signals))
+
+
+def _from_message(
+    code: str, message: str, operation: str, request: Mapping[str, Any]
+) -> tuple[ThrottleSignal, ...]:
+    if operation in PARTIQL:
+        return ()
+    tables = tables_of(request)
+    if len(tables) != 1:
+        return ()
+    dimension = Dimension.READ if operation in READS else Dimension.WRITE
+    kind = ThrottleKind.PROVISIONED
+    if code == "RequestLimitExceeded" or "for your account" in message:
+        kind = ThrottleKind.ACCOUNT
+    index = request.get("IndexName")
+    if index is None and "global secondary index" in message:
+        return (ThrottleSignal(Resource(tables[0]), dimension, kind, any_index=True),)
+    return (ThrottleSignal(Resource(tables[0], index), dimension, kind),)
+
+
+def _from_cancellation(
+    response: Mapping[str, Any], operation: str, request: Mapping[str, Any]
+) -> Throttle | None:
+    """A cancelled transaction is a throttle only if nothing but capacity stood in its way."""
+    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons") or ()]
+    if not codes:
+        message = str((response.get("Error") or {}).get("Message") or "")
+        listed = re.search(r"\[([\w, ]*)\]", message)
+        codes = [code.strip() for code in listed[1].split(",")] if listed else []
+    blocking = [code for code in codes if code not in ("None", "")]
+    if not blocking or any(code not in _CANCELLED_FOR_CAPACITY for code in blocking):
+        return None
+    items = request.get("TransactItems") or ()
+    dimension = Dimension.READ if operation == "TransactGetItems" else Dimension.WRITE
+    signals = []
+    for code, item in zip(codes, items, strict=False):
+        if code == "ProvisionedThroughputExceeded":
+            for action in item.values():
+                signals.append(ThrottleSignal(Resource(action["TableName"]), dimension))
+    return Throttle(tuple(dict.fromkeys(signals)))
+
+
+def tables_of(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """The tables that a request names, each as it is addressed there (name or ARN)."""
+    if "TableName" in request:
+        return (str(request["TableName"]),)
+    if "RequestItems" in request:
+        return tuple(request["RequestItems"])
+    actions = [a for item in request.get("TransactItems") or () for a in item.values()]
+    return tuple(dict.fromkeys(str(action["TableName"]) for action in actions))
+
+
+def _as_addressed(name: str, request: Mapping[str, Any]) -> str:
+    """The caller's own spelling of a table: its ARN, if that is how the request names it."""
+    return next((t for t in tables_of(request) if t.endswith(f":table/{name}")), name)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """``x-amz-retry-after`` (milliseconds) in seconds; None if absent or not a number >= 0."""
+    try:
+        seconds = int(headers["x-amz-retry-after"]) / 1000
+    except (KeyError, ValueError):
+        return None
+    return seconds if seconds >= 0 else None
