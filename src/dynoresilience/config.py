@@ -9,12 +9,12 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from dynoresilience.errors import ConfigError
-from dynoresilience.model import Limits
 
-_Checked = TypeVar("_Checked", bound="_KnownFields")
+if TYPE_CHECKING:
+    from dynoresilience.model import Limits
 
 
 class _KnownFields:
@@ -165,6 +165,8 @@ class ScalingConfig(_KnownFields):
 
     def limits(self, table: str, index: str | None) -> Limits:
         """The bounds for a table (name or ARN), or for one of its indexes."""
+        from dynoresilience.model import Limits  # loaded by the first throttle anyway
+
         own = self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
         of_index = own.indexes.get(index) if own is not None and index is not None else None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from dynoresilience.events import Event
 from dynoresilience.model import CapacityUpdate, Limits, RaisedTable, TableState
+from dynoresilience.throttling.signals import Throttle
 
 
 class Clock(Protocol):
@@ -118,3 +119,36 @@ class EventSink(Protocol):
     """Hears of every event. Exceptions are swallowed: a sink never harms a call."""
 
     def emit(self, event: Event) -> None: ...
+
+
+class Call(Protocol):
+    """A call that has met a throttle, as the way in needs it."""
+
+    @property
+    def throttles(self) -> int:
+        """Attempts of this call that were throttled."""
+
+    @property
+    def excused(self) -> int:
+        """Those of them that are not held against its budget."""
+
+    @property
+    def max_retries(self) -> int:
+        """The budget: attempts after the first."""
+
+    @property
+    def help_is_coming(self) -> bool:
+        """True if the latest throttle met a capacity change that is under way or just done."""
+
+    def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
+        """Raise, wait, and say True: send it again. False: the call ends now."""
+
+    def report(self, attempts: int) -> dict[str, Any]:
+        """For the exception that the call ends in."""
+
+
+class Calls(Protocol):
+    """Where the way in brings calls that are throttled."""
+
+    def monotonic(self) -> float: ...
+    def begin(self, api: str, started: float) -> Call: ...

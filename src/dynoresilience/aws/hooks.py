@@ -11,10 +11,13 @@ import json
 import logging
 import threading
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from dynoresilience.aws import botocore_private as private
-from dynoresilience.throttling.signals import Throttle, read_throttle, retry_after
+
+if TYPE_CHECKING:
+    from dynoresilience.ports import Call, Calls
+    from dynoresilience.throttling.signals import Throttle
 
 _log = logging.getLogger("dynoresilience")
 
@@ -26,39 +29,6 @@ _BEFORE_CALL = "before-call.dynamodb"
 _NEEDS_RETRY = "needs-retry.dynamodb"
 _NEEDS_RETRY_ID = "dynoresilience-needs-retry"
 _BEFORE_CALL_ID = "dynoresilience-before-call"
-
-
-class Call(Protocol):
-    """A call that has met a throttle, as the hooks need it."""
-
-    @property
-    def throttles(self) -> int:
-        """Attempts of this call that were throttled."""
-
-    @property
-    def excused(self) -> int:
-        """Those of them that are not held against its budget."""
-
-    @property
-    def max_retries(self) -> int:
-        """The budget: attempts after the first."""
-
-    @property
-    def help_is_coming(self) -> bool:
-        """True if the latest throttle met a capacity change that is under way or just done."""
-
-    def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
-        """Raise, wait, and say True: send it again. False: the call ends now."""
-
-    def report(self, attempts: int) -> dict[str, Any]:
-        """For the exception that the call ends in."""
-
-
-class Calls(Protocol):
-    """Where the hooks bring calls that are throttled."""
-
-    def monotonic(self) -> float: ...
-    def begin(self, api: str, started: float) -> Call: ...
 
 
 class Hooks:
@@ -136,6 +106,8 @@ class Hooks:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
         response = attempt["response"]
         if response is not None and response[0].status_code >= 300:
+            from dynoresilience.throttling.signals import read_throttle  # a cold start needs none
+
             operation = attempt["operation"].name
             throttle = read_throttle(response[1], operation, _Body(attempt["request_dict"]))
             if throttle is not None:
@@ -143,6 +115,8 @@ class Hooks:
         return self._leave_to_botocore(attempt)
 
     def _on_throttle(self, throttle: Throttle, attempt: dict[str, Any]) -> float | None:
+        from dynoresilience.throttling.signals import retry_after
+
         http, parsed = attempt["response"]
         number = attempt["attempts"]
         context = attempt["request_dict"]["context"]
