@@ -102,6 +102,8 @@ def decide(
             excuse = None
     counted = state.counted if excuse is not None else state.counted + 1
     streak = 0 if excuse is Excuse.JUST_CHANGED else state.streak
+    if excuse is Excuse.IN_FLIGHT:
+        streak = min(streak, IN_FLIGHT_DOUBLINGS)
     after = CallState(counted, streak + 1, excused_until)
 
     if counted > policy.max_retries or policy.max_retries == 0:
@@ -121,9 +123,8 @@ def decide(
 def _ceiling(policy: RetryPolicy, streak: int, excuse: Excuse | None) -> float:
     if excuse is Excuse.JUST_CHANGED:
         return min(WAKE_SPREAD, policy.max_delay)
-    doublings = min(streak, IN_FLIGHT_DOUBLINGS) if excuse is Excuse.IN_FLIGHT else streak
     # 2.0**1024 overflows; no backoff needs more than 60 doublings to reach its maximum.
-    return min(policy.max_delay, policy.initial_delay * 2.0 ** min(doublings, 60))
+    return min(policy.max_delay, policy.initial_delay * 2.0 ** min(streak, 60))
 
 
 def woken(state: CallState) -> CallState:

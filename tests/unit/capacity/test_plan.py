@@ -1,0 +1,335 @@
+"""Up and down: invariants 1, 2, 3 and 9 for any table, any throttle, any limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynoresilience.capacity.plan import DownPlan, Scale, plan_down, plan_up
+from dynoresilience.model import (
+    Change,
+    Dimension,
+    Hold,
+    HoldReason,
+    Limits,
+    Raised,
+    RaisedKey,
+    Resource,
+    ResourceState,
+    TableState,
+    ThrottleKind,
+    ThrottleSignal,
+    Units,
+)
+
+READ, WRITE = Dimension.READ, Dimension.WRITE
+TABLE = Resource("orders")
+INDEX = Resource("orders", "by-customer")
+ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
+NOW = 1_780_000_000.0
+CAP_200 = Limits(200, 200)
+
+
+def table(
+    own: Units = Units(5, 5),
+    *,
+    on_demand: bool = False,
+    updating: bool = False,
+    **indexes: Units,
+) -> TableState:
+    return TableState(
+        name="orders",
+        arn=ARN,
+        table=ResourceState(own, active=not updating),
+        indexes={name.replace("_", "-"): ResourceState(units) for name, units in indexes.items()},
+        on_demand=on_demand,
+        status="UPDATING" if updating else "ACTIVE",
+    )
+
+
+def same(limits: Limits) -> Callable[[str | None], Limits]:
+    return lambda index: limits
+
+
+def up(
+    state: TableState,
+    *signals: ThrottleSignal,
+    limits: Callable[[str | None], Limits] = same(CAP_200),
+    factor: float = 2.0,
+) -> dict[str | None, Units] | HoldReason:
+    plan = plan_up(state, signals, limits, factor)
+    return dict(plan.target.units) if isinstance(plan, Scale) else plan.reason
+
+
+def test_only_what_was_short_rises_and_the_rest_is_sent_as_it_is() -> None:
+    assert up(table(Units(7, 5)), ThrottleSignal(TABLE, WRITE)) == {None: Units(7, 10)}
+
+
+def test_an_index_rises_without_its_table() -> None:
+    state = table(by_customer=Units(3, 5))
+
+    assert up(state, ThrottleSignal(INDEX, WRITE)) == {"by-customer": Units(3, 10)}
+
+
+def test_everything_that_one_answer_names_goes_into_one_request() -> None:
+    state = table(Units(5, 5), by_customer=Units(5, 6))
+
+    asked = up(state, ThrottleSignal(TABLE, WRITE), ThrottleSignal(TABLE, READ), ThrottleSignal(INDEX, WRITE))
+
+    assert asked == {None: Units(10, 10), "by-customer": Units(5, 12)}
+
+
+@pytest.mark.parametrize(
+    ("units", "factor", "expected"),
+    [(1, 1.01, 2), (5, 1.5, 8), (10, 1.1, 11), (150, 2.0, 200), (5, 40.0, 200)],
+)
+def test_how_far(units: int, factor: float, expected: int) -> None:
+    state = table(Units(5, units))
+
+    assert up(state, ThrottleSignal(TABLE, WRITE), factor=factor) == {None: Units(5, expected)}
+
+
+@pytest.mark.parametrize(
+    ("state", "signal", "reason"),
+    [
+        (table(Units(5, 200)), ThrottleSignal(TABLE, WRITE), HoldReason.AT_CAP),
+        (table(Units(5, 500)), ThrottleSignal(TABLE, WRITE), HoldReason.ABOVE_CAP),
+        (table(Units(0, 0), on_demand=True), ThrottleSignal(TABLE, WRITE), HoldReason.ON_DEMAND),
+        (table(updating=True), ThrottleSignal(TABLE, WRITE), HoldReason.UPDATING),
+        (table(), ThrottleSignal(INDEX, WRITE), HoldReason.UNKNOWN_RESOURCE),
+        (table(), ThrottleSignal(TABLE, WRITE, any_index=True), HoldReason.UNKNOWN_RESOURCE),
+        (table(), ThrottleSignal(TABLE, WRITE, ThrottleKind.KEY_RANGE), HoldReason.KEY_RANGE),
+        (table(), ThrottleSignal(TABLE, WRITE, ThrottleKind.ACCOUNT), HoldReason.ACCOUNT_LIMIT),
+        (
+            table(on_demand=True),
+            ThrottleSignal(TABLE, WRITE, ThrottleKind.ON_DEMAND_MAXIMUM),
+            HoldReason.ON_DEMAND_MAXIMUM,
+        ),
+    ],
+)
+def test_when_it_holds(state: TableState, signal: ThrottleSignal, reason: HoldReason) -> None:
+    assert up(state, signal) is reason
+
+
+def test_no_signal_at_all_holds() -> None:
+    assert up(table()) is HoldReason.UNKNOWN_RESOURCE
+
+
+def test_an_index_that_is_updating_makes_the_table_wait() -> None:
+    busy = ResourceState(Units(5, 5), active=False)
+    state = TableState("orders", ARN, ResourceState(Units(5, 5)), {"by-customer": busy})
+
+    assert up(state, ThrottleSignal(TABLE, WRITE)) is HoldReason.UPDATING
+
+
+def test_what_may_rise_rises_beside_what_may_not() -> None:
+    state = table(Units(5, 200), by_customer=Units(5, 5))
+
+    asked = up(state, ThrottleSignal(TABLE, WRITE), ThrottleSignal(INDEX, WRITE))
+
+    assert asked == {"by-customer": Units(5, 10)}
+
+
+def test_an_unnamed_index_is_the_lowest_that_may_rise() -> None:
+    state = table(by_customer=Units(5, 8), by_day=Units(5, 4), by_sku=Units(5, 4))
+    signal = ThrottleSignal(TABLE, WRITE, any_index=True)
+
+    assert up(state, signal) == {"by-day": Units(5, 8), "by-sku": Units(5, 8)}
+    full = {"by-day": Limits(9, 4), "by-sku": Limits(9, 4)}
+    assert up(state, signal, limits=lambda index: full.get(index or "", CAP_200)) == {
+        "by-customer": Units(5, 16)
+    }
+
+
+def test_an_unnamed_index_where_all_are_at_their_cap_holds() -> None:
+    state = table(by_customer=Units(5, 200))
+
+    assert up(state, ThrottleSignal(TABLE, WRITE, any_index=True)) is HoldReason.AT_CAP
+
+
+units = st.builds(Units, st.integers(1, 500), st.integers(1, 500))
+names = st.sampled_from(["a", "b", "c"])
+keys = st.tuples(st.none() | names, st.sampled_from(Dimension))
+tables = st.builds(
+    lambda own, indexes: table(own, **indexes), units, st.dictionaries(names, units, max_size=3)
+)
+caps = st.builds(Limits, st.integers(1, 400), st.integers(1, 400))
+signals = st.builds(
+    ThrottleSignal,
+    st.builds(Resource, st.just("orders"), st.none() | names),
+    st.sampled_from(Dimension),
+    st.sampled_from(ThrottleKind),
+)
+
+
+@given(
+    state=tables,
+    short=st.lists(signals, max_size=5),
+    limits=st.dictionaries(st.none() | names, caps),
+    factor=st.floats(1.001, 100),
+)
+def test_invariants_1_and_3_up(
+    state: TableState,
+    short: list[ThrottleSignal],
+    limits: dict[str | None, Limits],
+    factor: float,
+) -> None:
+    def limits_of(index: str | None) -> Limits:
+        return limits.get(index, CAP_200)
+
+    plan = plan_up(state, short, limits_of, factor)
+    if isinstance(plan, Hold):
+        return
+    named = {
+        (s.resource.index, s.dimension) for s in short if s.kind is ThrottleKind.PROVISIONED
+    }
+    raised = {(c.resource.index, c.dimension) for c in plan.target}
+    assert raised
+    assert raised <= named
+    for index, asked in plan.target.units.items():
+        found = state.resource(index)
+        assert found is not None
+        for dimension in Dimension:
+            if (index, dimension) in raised:
+                assert found.units.of(dimension) < asked.of(dimension)
+                assert asked.of(dimension) <= limits_of(index).cap(dimension)
+            else:
+                assert asked.of(dimension) == found.units.of(dimension)
+    assert not plan.target.reached(state)
+
+
+# -- down ----------------------------------------------------------------------------------
+
+
+def down(
+    state: TableState,
+    raised: dict[RaisedKey, Raised],
+    limits: Limits = CAP_200,
+    now: float = NOW,
+) -> DownPlan:
+    return plan_down(state, raised, same(limits), now)
+
+
+def raised_by_us(base: int, to: int) -> Raised:
+    return Raised(base, was=to, to=to)
+
+
+def test_back_to_what_was_there_before() -> None:
+    state = table(Units(7, 40), by_customer=Units(3, 80))
+    raised = {(None, WRITE): raised_by_us(5, 40), ("by-customer", WRITE): raised_by_us(10, 80)}
+
+    plan = down(state, raised)
+
+    assert plan.lower is not None
+    assert plan.lower.units == {None: Units(7, 5), "by-customer": Units(3, 10)}
+    assert plan.lower.changes == (Change(TABLE, WRITE, 40, 5), Change(INDEX, WRITE, 80, 10))
+    assert (plan.kept, plan.released, plan.wait_until) == ({}, (), None)
+
+
+def test_a_configured_base_wins() -> None:
+    plan = down(table(Units(5, 40)), {(None, WRITE): raised_by_us(5, 40)}, Limits(200, 200, None, 12))
+
+    assert plan.lower is not None
+    assert plan.lower.units == {None: Units(5, 12)}
+
+
+def test_what_someone_else_changed_is_left_alone() -> None:
+    plan = down(table(Units(5, 60)), {(None, WRITE): raised_by_us(5, 40)})
+
+    assert plan.lower is None
+    assert [gone.reason for gone in plan.released] == ["60 units were set by someone else"]
+
+
+@pytest.mark.parametrize("current", [20, 40])
+def test_a_raise_of_unknown_outcome_is_ours_either_way(current: int) -> None:
+    plan = down(table(Units(5, current)), {(None, WRITE): Raised(5, was=20, to=40)})
+
+    assert plan.lower is not None
+    assert plan.lower.units == {None: Units(5, 5)}
+
+
+def test_read_and_write_go_down_together() -> None:
+    raised = {(None, READ): raised_by_us(5, 20), (None, WRITE): raised_by_us(5, 40)}
+
+    plan = down(table(Units(20, 40)), raised)
+
+    assert plan.lower is not None
+    assert plan.lower.units == {None: Units(5, 5)}
+
+
+def test_a_resource_without_a_decrease_left_waits_and_does_not_hold_up_the_other() -> None:
+    spent = ResourceState(Units(5, 40), decreases_today=4, last_decrease=NOW - 600)
+    state = TableState("orders", ARN, spent, {"by-customer": ResourceState(Units(5, 40))})
+    raised = {(None, WRITE): raised_by_us(5, 40), ("by-customer", WRITE): raised_by_us(5, 40)}
+
+    plan = down(state, raised)
+
+    assert plan.lower is not None
+    assert plan.lower.units == {"by-customer": Units(5, 5)}
+    assert plan.kept == {(None, WRITE): raised[None, WRITE]}
+    assert plan.wait_until is not None
+    assert plan.wait_until > NOW
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [
+        (table(Units(0, 0), on_demand=True), "on-demand now"),
+        (table(Units(5, 5)), "the index is gone"),
+        (table(by_customer=Units(5, 5)), "at base already (5 units)"),
+    ],
+)
+def test_what_there_is_nothing_to_lower_of(state: TableState, reason: str) -> None:
+    raised = {("by-customer", WRITE): Raised(5, was=5, to=40)}
+
+    plan = down(state, raised)
+
+    assert plan.lower is None
+    assert [gone.reason for gone in plan.released] == [reason]
+
+
+@given(
+    state=tables,
+    raised=st.dictionaries(
+        keys, st.builds(lambda b, w, t: Raised(b, b + w, b + t), *[st.integers(1, 300)] * 3)
+    ),
+    base=st.none() | st.integers(1, 200),
+    decreases=st.integers(0, 6),
+    last=st.floats(NOW - 86_400, NOW),
+)
+def test_invariants_2_and_9_down(
+    state: TableState,
+    raised: dict[RaisedKey, Raised],
+    base: int | None,
+    decreases: int,
+    last: float,
+) -> None:
+    spent = ResourceState(state.table.units, True, decreases, last)
+    state = TableState(state.name, state.arn, spent, state.indexes)
+    limits = Limits(200, 200, base, base)
+
+    plan = plan_down(state, raised, same(limits), NOW)
+
+    lowered = {(c.resource.index, c.dimension) for c in plan.lower or ()}
+    released = {(gone.resource.index, gone.dimension) for gone in plan.released}
+    assert lowered | released | set(plan.kept) == set(raised)
+    assert len(lowered) + len(released) + len(plan.kept) == len(raised)
+    for key in lowered:
+        found = state.resource(key[0])
+        assert found is not None
+        assert raised[key].is_ours(found.units.of(key[1]))
+    for change in plan.lower or ():
+        entry = raised[change.resource.index, change.dimension]
+        assert change.after == (entry.base if base is None else base)
+        assert change.after < change.before
+    for index, asked in (plan.lower.units if plan.lower else {}).items():
+        found = state.resource(index)
+        assert found is not None
+        for dimension in Dimension:
+            if (index, dimension) not in lowered:
+                assert asked.of(dimension) == found.units.of(dimension)
+        hour_ago = NOW - 3600
+        assert index is not None or decreases < 4 or last <= hour_ago or last < NOW - NOW % 86_400

@@ -1,0 +1,300 @@
+"""Raising: exactly what was short, once, whatever the control plane does."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from dynoresilience import events
+from dynoresilience.config import ScalingConfig
+from dynoresilience.model import CapacityUpdate, HoldReason, Resource, ThrottleKind, ThrottleSignal, Units
+from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit, TableBusy
+from dynoresilience.throttling.retry import Excuse
+from tests.support.fake_control import failing
+from tests.unit.scaling.conftest import INDEX, TABLE, World
+
+
+@pytest.fixture(autouse=True)
+def orders(world: World) -> None:
+    world.control.add("orders", Units(7, 5), by_customer=Units(3, 5))
+
+
+def test_a_throttle_raises_what_was_short(world: World) -> None:
+    answer = world.throttle(INDEX)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert [str(change) for change in answer.raised] == ["orders/by-customer write 5 -> 10"]
+    assert [dict(update.units) for update in world.control.updates] == [{"by-customer": Units(3, 10)}]
+
+
+def test_invariant_7_one_update_in_flight(world: World) -> None:
+    world.throttle(TABLE)
+
+    for _ in range(10):
+        answer = world.throttle(INDEX)
+        assert answer.hold is not None
+        assert answer.hold.reason is HoldReason.UPDATING
+        assert answer.excuse is Excuse.IN_FLIGHT
+
+    assert len(world.control.updates) == 1
+
+
+def test_when_it_is_in_force_the_next_throttle_raises_again(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+
+    world.throttle(TABLE)
+    world.throttle(INDEX)
+    world.clock.advance(3.0)
+    world.throttle(INDEX)
+
+    asked = [dict(update.units) for update in world.control.updates]
+    assert asked == [{None: Units(7, 10)}, {None: Units(7, 20)}, {"by-customer": Units(3, 10)}]
+
+
+def test_an_attempt_that_was_sent_before_the_change_proves_nothing(world: World) -> None:
+    world.throttle(TABLE)
+    sent_at = world.clock.monotonic() + 1.0
+    world.clock.advance(3.0)
+
+    answer = world.throttle(TABLE, sent_at=sent_at)
+
+    assert answer.hold is not None
+    assert answer.hold.reason is HoldReason.JUST_RAISED
+    assert answer.excuse is Excuse.JUST_CHANGED
+    assert len(world.control.updates) == 1
+
+
+def test_the_finish_is_seen_soon_and_told(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(2.4)
+
+    finished = world.of(events.ScaleUpFinished)
+    assert len(finished) == 1
+    assert 2.0 <= finished[0].seconds <= 2.4  # type: ignore[attr-defined]
+
+
+def test_at_the_cap_it_holds_without_asking_the_table_each_time(world: World) -> None:
+    world.config = world.config.replace(max_write_capacity=5)
+
+    for _ in range(20):
+        answer = world.throttle(TABLE)
+        assert answer.hold is not None
+        assert (answer.hold.reason, answer.excuse) == (HoldReason.AT_CAP, None)
+        world.clock.advance(0.1)
+
+    assert world.control.calls == {"describe": 1}
+
+
+def test_someone_elses_change_is_joined(world: World) -> None:
+    world.control.update("orders", CapacityUpdate({None: Units(7, 50)}, ()))
+
+    first = world.throttle(TABLE)
+    world.clock.advance(3.0)
+    world.throttle(TABLE)
+
+    assert first.excuse is Excuse.IN_FLIGHT
+    assert [dict(u.units) for u in world.control.updates] == [
+        {None: Units(7, 50)},
+        {None: Units(7, 100)},
+    ]
+
+
+def test_losing_the_race_for_the_update_is_joining(world: World) -> None:
+    world.control.fail["update"] = [TableBusy("someone was faster")]
+
+    answer = world.throttle(TABLE)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert world.runtime.scale_down.all_pending() == ()
+
+
+def test_never_below_what_is_there(world: World) -> None:
+    """A raise that somebody else made since our last look is the base of the next step."""
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    world.control.set_units("orders", None, Units(7, 80))
+
+    world.throttle(TABLE)
+
+    assert world.control.updates[-1].units == {None: Units(7, 160)}
+
+
+def test_disabled_means_no_call_at_all(world: World) -> None:
+    world.config = world.config.replace(scaling_enabled=False)
+
+    answer = world.throttle(TABLE)
+
+    assert answer.hold is not None
+    assert answer.hold.reason is HoldReason.DISABLED
+    assert not world.control.calls
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        (ThrottleKind.KEY_RANGE, HoldReason.KEY_RANGE),
+        (ThrottleKind.ACCOUNT, HoldReason.ACCOUNT_LIMIT),
+        (ThrottleKind.ON_DEMAND_MAXIMUM, HoldReason.ON_DEMAND_MAXIMUM),
+    ],
+)
+def test_invariant_3_other_limits_are_no_reason_to_raise(
+    world: World, kind: ThrottleKind, reason: HoldReason
+) -> None:
+    answer = world.throttle(replace(TABLE, kind=kind))
+
+    assert answer.hold is not None
+    assert answer.hold.reason is reason
+    assert not world.control.calls
+
+
+@pytest.mark.parametrize("operation", ["describe", "update"])
+@pytest.mark.parametrize(
+    ("error", "reason", "for_seconds"),
+    [
+        (AccessDenied("dynamodb:X", "no"), HoldReason.NO_PERMISSION, 300.0),
+        (ServiceLimit("over the quota"), HoldReason.SERVICE_LIMIT, 60.0),
+        (ControlPlaneError("503"), HoldReason.FAILED, 1.0),
+        (RuntimeError("a bug"), HoldReason.FAILED, 1.0),
+    ],
+)
+def test_invariant_4_a_failure_is_a_hold_and_not_repeated_at_once(
+    world: World, operation: str, error: Exception, reason: HoldReason, for_seconds: float
+) -> None:
+    world.control.fail[operation] = failing(1, error)
+
+    answer = world.throttle(TABLE)
+    world.throttle(TABLE)
+
+    assert answer.hold is not None
+    assert (answer.hold.reason, answer.excuse) == (reason, None)
+    assert world.control.calls[operation] == 1
+    world.clock.advance(for_seconds + 10)
+    assert world.throttle(TABLE).hold is None, "and then it is tried again"
+
+
+@pytest.mark.parametrize(
+    "error", [AccessDenied("dynamodb:UpdateTable", "no"), ServiceLimit("quota"), TableBusy("busy")]
+)
+def test_a_refused_raise_leaves_nothing_to_lower(world: World, error: Exception) -> None:
+    world.control.fail["update"] = [error]
+
+    world.throttle(TABLE)
+
+    assert world.runtime.scale_down.all_pending() == ()
+
+
+def test_a_refused_second_raise_keeps_the_first_in_the_ledger(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    world.control.fail["update"] = [ServiceLimit("quota")]
+    world.throttle(TABLE)
+
+    pending = world.runtime.scale_down.all_pending()
+
+    assert [str(entry) for entry in pending] == ["orders write 10 -> 5"]
+
+
+def test_a_raise_of_unknown_outcome_stays_in_the_ledger(world: World) -> None:
+    world.control.fail["update"] = [ControlPlaneError("the connection broke")]
+
+    world.throttle(TABLE)
+
+    assert [entry.base for entry in world.runtime.scale_down.all_pending()] == [5]
+
+
+def test_invariant_8_the_ledger_is_written_before_the_request(world: World) -> None:
+    seen = []
+    world.control.before_update = lambda update: seen.append(
+        [str(entry) for entry in world.runtime.scale_down.all_pending()]
+    )
+
+    world.throttle(TABLE)
+
+    assert seen == [["orders write 10 -> 5"]]
+
+
+def test_two_clients_of_a_process_share_a_table(world: World) -> None:
+    other = world.new_engine()
+
+    world.throttle(TABLE)
+    answer = world.throttle(TABLE, engine=other)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert len(world.control.updates) == 1
+    world.clock.advance(3.0)
+    world.throttle(TABLE, engine=other)
+    assert [str(entry) for entry in world.runtime.scale_down.all_pending()] == ["orders write 20 -> 5"]
+
+
+def test_a_change_that_never_ends_is_not_believed_for_ever(world: World) -> None:
+    world.control.update_seconds = 1e9
+    world.throttle(TABLE)
+    world.clock.advance(world.config.scale_up_timeout + 10)
+
+    described = world.control.calls["describe"]
+    answer = world.throttle(TABLE)
+
+    assert answer.hold is not None
+    assert answer.hold.reason is HoldReason.UPDATING
+    assert world.control.calls["describe"] == described + 1
+    assert len(world.control.updates) == 1
+
+
+def test_threads_that_are_throttled_together_share_one_look() -> None:
+    """With a control plane that answers only once all the others wait for it."""
+    world = World()
+    world.control.add("orders")
+    everyone_is_here = threading.Barrier(9)
+    answers = []
+
+    class Slow:
+        def describe(self, table: str) -> object:
+            everyone_is_here.wait(timeout=30)
+            return world.control.describe(table)
+
+        update = staticmethod(world.control.update)
+
+    class RealWaits:
+        monotonic = staticmethod(world.clock.monotonic)
+        now = staticmethod(world.clock.now)
+
+        @staticmethod
+        def wait(signal: threading.Event, timeout: float) -> bool:
+            everyone_is_here.wait(timeout=30)
+            return signal.wait(30)
+
+    from dynoresilience.scaling.scaler import Scaler
+
+    scaler = Scaler(
+        Slow(),  # type: ignore[arg-type]
+        world.runtime.book,
+        world.runtime.scale_down,
+        clock=RealWaits(),  # type: ignore[arg-type]
+        timer=world.clock,
+        sink=world,
+    )
+
+    def throttled() -> None:
+        answers.append(scaler.raise_if_needed("orders", (TABLE,), 0.0, ScalingConfig()))
+
+    threads = [threading.Thread(target=throttled) for _ in range(9)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert len(answers) == 9
+    assert all(answer.excuse is Excuse.IN_FLIGHT for answer in answers)
+    assert world.control.calls == {"describe": 1, "update": 1}
+
+
+def test_a_table_that_is_gone_holds(world: World) -> None:
+    gone = ThrottleSignal(Resource("gone"), TABLE.dimension)
+
+    answer = world.throttle(gone)
+
+    assert answer.hold is not None
+    assert answer.hold.reason is HoldReason.FAILED

@@ -1,0 +1,187 @@
+"""A call on its way: its budget, its waits, its end, and what is told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+
+import pytest
+
+from dynoresilience import events
+from dynoresilience.config import ScalingConfig
+from dynoresilience.engine import Engine, Runtime
+from dynoresilience.model import ThrottleKind, ThrottleSignal, Units
+from dynoresilience.ports import AccessDenied
+from dynoresilience.process.clock import SystemClock
+from dynoresilience.scope import Scope
+from dynoresilience.throttling.retry import WAKE_SPREAD
+from dynoresilience.throttling.signals import Throttle
+from tests.support.fake_control import FakeControl, failing
+from tests.unit.scaling.conftest import INDEX, TABLE, World
+
+
+@pytest.fixture(autouse=True)
+def orders(world: World) -> None:
+    world.control.add("orders", Units(7, 5), by_customer=Units(3, 5))
+
+
+def test_invariant_5_the_budget_holds_where_nothing_can_be_raised(world: World) -> None:
+    world.control.fail["describe"] = failing(100, AccessDenied("dynamodb:DescribeTable", "no"))
+
+    assert world.attempts() == world.config.max_retries + 1
+
+
+def test_a_dozen_raises_in_a_row_cost_a_call_nothing_of_its_budget(world: World) -> None:
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    attempt = 0
+    while world.control.units("orders", "by-customer").write < 200:
+        attempt += 1
+        table_is_short = world.control.units("orders").write < 200
+        assert call.try_again(Throttle((TABLE if table_is_short else INDEX,)), attempt)
+
+    assert len(world.control.updates) == 12
+    assert call.excused == call.throttles
+
+
+def test_waits_for_raises_are_bounded_by_their_timeout(world: World) -> None:
+    world.control.update_seconds = 1e6
+
+    world.attempts()
+
+    longest_backoff = 8 + 16 + 30 + 30 + 30
+    assert world.clock.monotonic() <= world.config.scale_up_timeout + longest_backoff
+
+
+def test_the_end_of_a_raise_ends_the_wait(world: World) -> None:
+    world.control.update_seconds = 0.3
+    call = world.engine.begin("PutItem", 0.0, Scope())
+
+    call.try_again(Throttle((TABLE,)), 1)
+
+    # The change is in force at 0.3 s and seen at 0.4 s; the backoff alone would be 0.5 s.
+    assert world.clock.monotonic() == pytest.approx(0.4 + 0.5 * WAKE_SPREAD)
+
+
+def test_no_sleep_crosses_the_deadline(world: World) -> None:
+    attempts = world.attempts(scope=Scope(deadline=0.7))
+
+    assert attempts >= 2
+    assert world.clock.monotonic() <= 0.7
+    assert [event.reason for event in world.of(events.GaveUp)] == ["deadline"]  # type: ignore[attr-defined]
+
+
+def test_an_unknown_shortage_backs_off_without_a_raise(world: World) -> None:
+    assert world.attempts(signals=()) == world.config.max_retries + 1
+    assert not world.control.calls
+
+
+def test_two_tables_in_one_answer_are_both_raised(world: World) -> None:
+    from dynoresilience.model import Dimension, Resource
+
+    world.control.add("customers", Units(1, 1))
+    other = ThrottleSignal(Resource("customers"), Dimension.WRITE)
+    call = world.engine.begin("TransactWriteItems", 0.0, Scope())
+
+    call.try_again(Throttle((other, TABLE)), 1)
+
+    assert len(world.control.updates) == 2
+
+
+def test_the_report_tells_how_it_went(world: World) -> None:
+    world.config = world.config.replace(max_write_capacity=10)
+    world.engine.configure(world.config, [world])
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    attempt = 1
+    while call.try_again(Throttle((TABLE,)), attempt):
+        attempt += 1
+
+    report = call.report(attempt)
+
+    assert report["attempts"] == attempt
+    assert report["seconds_waited"] == pytest.approx(world.clock.monotonic(), abs=0.01)
+    assert report["raises"] == ["orders write 5 -> 10"]
+    assert report["hold_reasons"][-1] == "at cap"
+    assert report["reason"] == "retries used up"
+
+
+def test_events_name_the_operation_and_a_hot_key_range_is_told(world: World) -> None:
+    call = world.engine.begin("PutItem", 0.0, Scope(name="weekly report"))
+    hot = ThrottleSignal(TABLE.resource, TABLE.dimension, ThrottleKind.KEY_RANGE)
+
+    call.try_again(Throttle((hot,)), 1)
+
+    assert [type(event).__name__ for event in world.events] == [
+        "Throttled",
+        "HotKeyRange",
+        "ScaleUpHeld",
+        "Retrying",
+    ]
+    throttled = world.events[0]
+    assert isinstance(throttled, events.Throttled)
+    assert throttled.operation == "weekly report"
+
+
+def test_a_sink_that_fails_harms_nothing(world: World) -> None:
+    class Broken:
+        def emit(self, event: events.Event) -> None:
+            raise RuntimeError("sink")
+
+    world.engine.configure(world.config, [Broken(), world])
+
+    assert world.engine.begin("PutItem", 0.0, Scope()).try_again(Throttle((TABLE,)), 1)
+    assert world.events
+
+
+def real_engine() -> tuple[FakeControl, Engine]:
+    """On real time, with a raise that is in force after 50 ms and a backoff of an hour."""
+    runtime = Runtime(chance=lambda: 0.999)
+    control = FakeControl(SystemClock(), update_seconds=0.05)
+    control.add("orders")
+    config = ScalingConfig(initial_retry_delay=3600, max_retry_delay=3600, scale_up_timeout=3600)
+    return control, Engine(control, config, [], runtime)
+
+
+def test_threads_are_woken_when_the_raise_is_in_force() -> None:
+    control, engine = real_engine()
+    begun = time.monotonic()
+    results = []
+
+    def call() -> None:
+        throttled = engine.begin("PutItem", time.monotonic(), Scope())
+        results.append(throttled.try_again(Throttle((TABLE,)), 1))
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert results == [True] * 8
+    assert time.monotonic() - begun < 60
+    assert control.calls["update"] == 1
+
+
+def test_tasks_are_woken_when_the_raise_is_in_force() -> None:
+    control, engine = real_engine()
+
+    async def call() -> bool:
+        throttled = engine.begin("PutItem", time.monotonic(), Scope())
+        return await throttled.try_again_async(Throttle((TABLE,)), 1)
+
+    async def all_calls() -> list[bool]:
+        return await asyncio.wait_for(asyncio.gather(*(call() for _ in range(8))), timeout=60)
+
+    assert asyncio.run(all_calls()) == [True] * 8
+    assert control.calls["update"] == 1
+
+
+def test_a_task_gives_up_like_a_thread(world: World) -> None:
+    world.config = world.config.replace(max_retries=0)
+    world.engine.configure(world.config, [world])
+
+    async def call() -> bool:
+        throttled = world.engine.begin("PutItem", 0.0, Scope())
+        return await throttled.try_again_async(Throttle((TABLE,)), 1)
+
+    assert asyncio.run(call()) is False

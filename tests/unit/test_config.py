@@ -1,0 +1,216 @@
+"""A bad setting is one clear error that names it, its value and what is allowed."""
+
+from __future__ import annotations
+
+import math
+import pickle
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dynoresilience import ConfigError, IndexLimits, ScalingConfig, TableLimits
+from dynoresilience.model import Limits
+
+
+def test_the_defaults() -> None:
+    config = ScalingConfig()
+
+    assert config.limits("orders", None) == Limits(cap_read=100, cap_write=50)
+    assert (config.scale_up_factor, config.max_retries) == (2.0, 5)
+    assert (config.initial_retry_delay, config.max_retry_delay) == (1.0, 30.0)
+    assert (config.scale_down_delay, config.scaling_enabled) == (600.0, True)
+
+
+def test_an_index_inherits_from_its_table_and_that_from_the_whole() -> None:
+    config = ScalingConfig(
+        max_read_capacity=10,
+        base_read_capacity=2,
+        tables={
+            "orders": TableLimits(
+                max_write_capacity=400,
+                indexes={"by-customer": IndexLimits(max_write_capacity=80, base_read_capacity=3)},
+            )
+        },
+    )
+
+    assert config.limits("customers", "any") == Limits(10, 50, base_read=2)
+    assert config.limits("orders", None) == Limits(10, 400, base_read=2)
+    assert config.limits("orders", "other") == Limits(10, 400, base_read=2)
+    assert config.limits("orders", "by-customer") == Limits(10, 80, base_read=3)
+    arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
+    assert config.limits(arn, None) == config.limits("orders", None)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"max_write_capacity": 0}, "max_write_capacity=0 must be a whole number of units, 1 or more"),
+        ({"max_read_capacity": 2.5}, "max_read_capacity=2.5 must be a whole number"),
+        ({"max_read_capacity": True}, "max_read_capacity=True must be a whole number"),
+        ({"max_read_capacity": None}, "max_read_capacity=None must be a whole number"),
+        ({"base_write_capacity": "5"}, "base_write_capacity='5' must be a whole number"),
+        (
+            {"base_write_capacity": 60},
+            "base_write_capacity=60 must not be more than max_write_capacity=50",
+        ),
+        ({"scale_up_factor": 1}, "scale_up_factor=1 must be a finite number greater than 1"),
+        ({"scale_up_factor": math.nan}, "scale_up_factor=nan must be a finite number"),
+        ({"scale_up_factor": math.inf}, "scale_up_factor=inf must be a finite number"),
+        ({"max_retries": -1}, "max_retries=-1 must be a whole number, 0 or more"),
+        ({"max_retries": 2.0}, "max_retries=2.0 must be a whole number"),
+        ({"initial_retry_delay": -0.1}, "initial_retry_delay=-0.1 must be a finite number of seconds"),
+        ({"scale_down_delay": math.nan}, "scale_down_delay=nan must be a finite number of seconds"),
+        ({"scale_up_timeout": "60"}, "scale_up_timeout='60' must be a finite number of seconds"),
+        (
+            {"initial_retry_delay": 3, "max_retry_delay": 2},
+            "initial_retry_delay=3 must not be more than max_retry_delay=2",
+        ),
+        ({"scaling_enabled": "no"}, "scaling_enabled='no' must be True or False"),
+        ({"speed": 3}, "speed=3: there is no such field; known fields: base_read_capacity, "),
+        ({"max_write_capcity": 3}, "did you mean max_write_capacity?"),
+        ({"tables": [1]}, "tables=[1] must be a mapping of names to TableLimits"),
+        ({"tables": {"orders": 200}}, "tables['orders']=200 must be a TableLimits under a name"),
+        (
+            {"tables": {"orders": TableLimits(base_write_capacity=80)}},
+            "tables['orders']: base_write_capacity=80 must not be more than max_write_capacity=50",
+        ),
+        (
+            {
+                "tables": {
+                    "orders": TableLimits(
+                        base_read_capacity=30, indexes={"i": IndexLimits(max_read_capacity=20)}
+                    )
+                }
+            },
+            "tables['orders'].indexes['i']: base_read_capacity=30 must not be more than "
+            "max_read_capacity=20",
+        ),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_allowed(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig(**values)
+
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", [TableLimits, IndexLimits])
+def test_limits_are_checked_alike(kind: type[TableLimits]) -> None:
+    with pytest.raises(ConfigError, match="max_read_capacity=0 must be a whole number"):
+        kind(max_read_capacity=0)
+    with pytest.raises(ConfigError, match="base_read_capacity=9 must not be more than"):
+        kind(base_read_capacity=9, max_read_capacity=8)
+    with pytest.raises(ConfigError, match="capacity=3: there is no such field"):
+        kind(capacity=3)  # type: ignore[call-arg]
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig(max_retries=-1, scale_up_factor=0, max_read_capacity=0)
+
+    assert str(caught.value).count(" must be ") == 3
+
+
+ENVIRONMENT = {
+    "DYNAMODB_BASE_READ_CAPACITY": "2",
+    "DYNAMODB_BASE_WRITE_CAPACITY": "3",
+    "DYNAMODB_MAX_READ_CAPACITY": "200",
+    "DYNAMODB_MAX_WRITE_CAPACITY": "300",
+    "DYNAMODB_SCALE_UP_FACTOR": "1.5",
+    "DYNAMODB_MAX_RETRIES": "7",
+    "DYNAMODB_INITIAL_RETRY_DELAY": "250",
+    "DYNAMODB_MAX_RETRY_DELAY": "5000",
+    "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": "2.5",
+    "DYNAMODB_SCALING_ENABLED": "False",
+}
+
+
+def test_every_variable_of_the_environment() -> None:
+    assert ScalingConfig.from_env(ENVIRONMENT) == ScalingConfig(
+        base_read_capacity=2,
+        base_write_capacity=3,
+        max_read_capacity=200,
+        max_write_capacity=300,
+        scale_up_factor=1.5,
+        max_retries=7,
+        initial_retry_delay=0.25,
+        max_retry_delay=5.0,
+        scale_down_delay=150.0,
+        scaling_enabled=False,
+    )
+
+
+def test_an_empty_variable_is_as_none_and_an_override_wins() -> None:
+    environ = {"DYNAMODB_MAX_RETRIES": " ", "DYNAMODB_MAX_WRITE_CAPACITY": "rubbish"}
+
+    assert ScalingConfig.from_env(environ, max_write_capacity=9) == ScalingConfig(
+        max_write_capacity=9
+    )
+
+
+def test_the_environment_is_read_when_asked_not_at_import(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DYNAMODB_MAX_RETRIES", "11")
+
+    assert ScalingConfig.from_env().max_retries == 11
+
+
+@pytest.mark.parametrize("variable", ENVIRONMENT)
+def test_a_variable_that_cannot_be_read_is_named(variable: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig.from_env({variable: "lots"})
+
+    assert f"{variable}='lots' must be " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("variable", "text"),
+    [
+        ("DYNAMODB_MAX_WRITE_CAPACITY", "0"),
+        ("DYNAMODB_SCALE_UP_FACTOR", "nan"),
+        ("DYNAMODB_MAX_RETRY_DELAY", "-5"),
+        ("DYNAMODB_BASE_WRITE_CAPACITY", "51"),
+    ],
+)
+def test_a_variable_out_of_range_is_named(variable: str, text: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig.from_env({variable: text, "DYNAMODB_MAX_RETRIES": "3"})
+
+    assert f"(set by {variable}='{text}')" in str(caught.value)
+
+
+def test_replace_checks_like_a_new_one() -> None:
+    config = ScalingConfig(max_write_capacity=40)
+
+    assert config.replace(max_retries=1) == ScalingConfig(max_write_capacity=40, max_retries=1)
+    with pytest.raises(ConfigError, match="base_write_capacity=41 must not be more than"):
+        config.replace(base_write_capacity=41)
+    with pytest.raises(ConfigError, match="did you mean max_retries"):
+        config.replace(max_retry=1)
+
+
+def test_it_is_frozen_and_can_be_pickled() -> None:
+    config = ScalingConfig(tables={"orders": TableLimits(max_write_capacity=70)})
+
+    assert pickle.loads(pickle.dumps(config)) == config
+    with pytest.raises(AttributeError):
+        config.max_retries = 3  # type: ignore[misc]
+
+
+@given(
+    values=st.dictionaries(
+        st.sampled_from(sorted(ScalingConfig.__dataclass_fields__)),
+        st.none() | st.booleans() | st.integers(-5, 500) | st.floats() | st.text("5x.", max_size=3),
+    )
+)
+def test_any_value_is_either_taken_or_named(values: dict[str, Any]) -> None:
+    try:
+        config = ScalingConfig(**values)
+    except ConfigError as error:
+        assert any(name in str(error) for name in values)
+    else:
+        limits = config.limits("orders", None)
+        assert limits.base_read is None or limits.base_read <= limits.cap_read
+        assert config.scale_up_factor > 1
+        assert 0 <= config.initial_retry_delay <= config.max_retry_delay < math.inf

@@ -1,0 +1,223 @@
+"""From error responses to signals: every spelling DynamoDB and its emulators use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
+from dynoresilience.throttling.signals import Throttle, read_throttle, retry_after
+
+READ, WRITE = Dimension.READ, Dimension.WRITE
+ORDERS = Resource("orders")
+BY_CUSTOMER = Resource("orders", "by-customer")
+ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
+EXCEEDED = "ProvisionedThroughputExceededException"
+OF_TABLE = "The level of configured provisioned throughput for the table was exceeded."
+OF_INDEX = (
+    "The level of configured provisioned throughput for one or more global secondary indexes of "
+    "the table was exceeded."
+)
+
+
+def error(code: str, message: str = "", **members: Any) -> dict[str, Any]:
+    return {"Error": {"Code": code, "Message": message}, **members}
+
+
+def one(signal: ThrottleSignal | None) -> tuple[ThrottleSignal, ...]:
+    assert signal is not None
+    return (signal,)
+
+
+@pytest.mark.parametrize("kind", list(ThrottleKind))
+@pytest.mark.parametrize("dimension", [READ, WRITE])
+@pytest.mark.parametrize("of_index", [False, True])
+def test_all_sixteen_reasons(kind: ThrottleKind, dimension: Dimension, of_index: bool) -> None:
+    reason = f"{'Index' if of_index else 'Table'}{dimension.value.title()}{kind.value}"
+    resource = ARN + ("/index/by-customer" if of_index else "")
+    response = error(EXCEEDED, ThrottlingReasons=[{"reason": reason, "resource": resource}])
+
+    throttle = read_throttle(response, "PutItem", {"TableName": "orders"})
+
+    expected = BY_CUSTOMER if of_index else ORDERS
+    assert throttle == Throttle((ThrottleSignal(expected, dimension, kind),))
+
+
+def test_the_lower_case_member_of_throttling_exception() -> None:
+    reasons = [{"reason": "TableWriteKeyRangeThroughputExceeded", "resource": ARN}]
+    response = error("ThrottlingException", throttlingReasons=reasons)
+
+    throttle = read_throttle(response, "UpdateItem", {})
+
+    assert throttle == Throttle((ThrottleSignal(ORDERS, WRITE, ThrottleKind.KEY_RANGE),))
+
+
+def test_a_write_short_on_an_index_and_its_table_gives_both_once() -> None:
+    index = {"reason": "IndexWriteProvisionedThroughputExceeded", "resource": f"{ARN}/index/by-customer"}
+    table = {"reason": "TableWriteProvisionedThroughputExceeded", "resource": ARN}
+    response = error(EXCEEDED, ThrottlingReasons=[index, table, index])
+
+    throttle = read_throttle(response, "PutItem", {"TableName": "orders"})
+
+    assert throttle == Throttle((ThrottleSignal(BY_CUSTOMER, WRITE), ThrottleSignal(ORDERS, WRITE)))
+
+
+def test_a_table_that_is_addressed_by_arn_stays_so() -> None:
+    reasons = [{"reason": "TableReadProvisionedThroughputExceeded", "resource": ARN}]
+    response = error(EXCEEDED, ThrottlingReasons=reasons)
+
+    throttle = read_throttle(response, "GetItem", {"TableName": ARN})
+
+    assert throttle == Throttle((ThrottleSignal(Resource(ARN), READ),))
+
+
+@pytest.mark.parametrize(
+    ("reason", "resource", "expected"),
+    [
+        ("TableWriteProvisionedThroughputExceeded", None, one(ThrottleSignal(ORDERS, WRITE))),
+        (
+            "IndexWriteProvisionedThroughputExceeded",
+            None,
+            one(ThrottleSignal(ORDERS, WRITE, any_index=True)),
+        ),
+        ("SomethingNew", ARN, ()),
+        ("TableWriteSomethingNew", ARN, ()),
+        (None, ARN, ()),
+    ],
+)
+def test_reasons_that_are_incomplete_or_new(
+    reason: str | None, resource: str | None, expected: tuple[ThrottleSignal, ...]
+) -> None:
+    response = error(EXCEEDED, ThrottlingReasons=[{"reason": reason, "resource": resource}])
+
+    assert read_throttle(response, "PutItem", {"TableName": "orders"}) == Throttle(expected)
+
+
+def test_a_reason_without_resource_in_a_request_for_two_tables_tells_nothing() -> None:
+    response = error(EXCEEDED, ThrottlingReasons=[{"reason": "TableWriteProvisionedThroughputExceeded"}])
+
+    throttle = read_throttle(response, "BatchWriteItem", {"RequestItems": {"a": [], "b": []}})
+
+    assert throttle == Throttle(())
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "operation", "request_", "expected"),
+    [
+        (EXCEEDED, OF_TABLE, "PutItem", {}, ThrottleSignal(ORDERS, WRITE)),
+        (EXCEEDED, OF_TABLE, "GetItem", {}, ThrottleSignal(ORDERS, READ)),
+        (EXCEEDED, OF_INDEX, "PutItem", {}, ThrottleSignal(ORDERS, WRITE, any_index=True)),
+        (EXCEEDED, OF_INDEX, "Query", {"IndexName": "by-customer"}, ThrottleSignal(BY_CUSTOMER, READ)),
+        (EXCEEDED, OF_TABLE, "Scan", {"IndexName": "by-customer"}, ThrottleSignal(BY_CUSTOMER, READ)),
+        (EXCEEDED, "", "DeleteItem", {}, ThrottleSignal(ORDERS, WRITE)),
+        ("ThrottlingException", "Rate exceeded", "Query", {}, ThrottleSignal(ORDERS, READ)),
+        (
+            "RequestLimitExceeded",
+            "Throughput exceeds the current throughput limit for your account.",
+            "PutItem",
+            {},
+            ThrottleSignal(ORDERS, WRITE, ThrottleKind.ACCOUNT),
+        ),
+    ],
+)
+def test_without_reasons_the_message_and_the_request_tell(
+    code: str, message: str, operation: str, request_: dict[str, Any], expected: ThrottleSignal
+) -> None:
+    throttle = read_throttle(error(code, message), operation, {"TableName": "orders", **request_})
+
+    assert throttle == Throttle((expected,))
+
+
+@pytest.mark.parametrize(
+    ("operation", "request_"),
+    [
+        ("ExecuteStatement", {"Statement": "SELECT * FROM orders"}),
+        ("BatchWriteItem", {"RequestItems": {"orders": [], "customers": []}}),
+        ("PutItem", {}),
+    ],
+)
+def test_where_nobody_says_what_was_short_it_is_still_a_throttle(
+    operation: str, request_: dict[str, Any]
+) -> None:
+    assert read_throttle(error(EXCEEDED, OF_TABLE), operation, request_) == Throttle(())
+
+
+@pytest.mark.parametrize(
+    ("response", "operation"),
+    [
+        (error("ConditionalCheckFailedException"), "PutItem"),
+        (error("ResourceNotFoundException"), "GetItem"),
+        (error("InternalServerError"), "GetItem"),
+        (error("ThrottlingException", "Rate exceeded"), "DescribeTable"),
+        (error("LimitExceededException"), "UpdateTable"),
+        ({}, "PutItem"),
+        ({"Error": None}, "PutItem"),
+    ],
+)
+def test_what_is_not_a_throttle_of_a_data_call(response: dict[str, Any], operation: str) -> None:
+    assert read_throttle(response, operation, {"TableName": "orders"}) is None
+
+
+PUTS = {"TransactItems": [{"Put": {"TableName": t}} for t in ("orders", "customers", "orders")]}
+
+
+def cancelled(*codes: str) -> dict[str, Any]:
+    return error("TransactionCanceledException", CancellationReasons=[{"Code": c} for c in codes])
+
+
+def test_a_transaction_cancelled_for_capacity_names_the_tables_that_were_short() -> None:
+    response = cancelled("ProvisionedThroughputExceeded", "None", "ProvisionedThroughputExceeded")
+
+    throttle = read_throttle(response, "TransactWriteItems", PUTS)
+
+    assert throttle == Throttle((ThrottleSignal(ORDERS, WRITE),))
+
+
+def test_transact_gets_are_reads() -> None:
+    gets = {"TransactItems": [{"Get": {"TableName": "orders"}}]}
+
+    throttle = read_throttle(cancelled("ProvisionedThroughputExceeded"), "TransactGetItems", gets)
+
+    assert throttle == Throttle((ThrottleSignal(ORDERS, READ),))
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        ("ProvisionedThroughputExceeded", "ConditionalCheckFailed", "None"),
+        ("TransactionConflict", "None", "None"),
+        ("None", "None", "None"),
+        (),
+    ],
+)
+def test_a_transaction_cancelled_for_anything_else_is_not_ours(codes: tuple[str, ...]) -> None:
+    assert read_throttle(cancelled(*codes), "TransactWriteItems", PUTS) is None
+
+
+def test_a_throttling_error_in_a_transaction_backs_off_without_naming_a_table() -> None:
+    assert read_throttle(cancelled("None", "ThrottlingError"), "TransactWriteItems", PUTS) == Throttle(())
+
+
+def test_cancellation_codes_in_the_message_alone() -> None:
+    message = (
+        "Transaction cancelled, please refer cancellation reasons for specific reasons "
+        "[None, ProvisionedThroughputExceeded, None]"
+    )
+
+    throttle = read_throttle(error("TransactionCanceledException", message), "TransactWriteItems", PUTS)
+
+    assert throttle == Throttle((ThrottleSignal(Resource("customers"), WRITE),))
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("1500", 1.5), ("0", 0.0), ("-1", None), ("soon", None), (None, None)]
+)
+def test_the_least_delay_that_an_answer_asks_for(value: str | None, seconds: float | None) -> None:
+    assert retry_after({} if value is None else {"x-amz-retry-after": value}) == seconds
+
+
+def test_a_signal_explains_itself() -> None:
+    assert str(ThrottleSignal(ORDERS, WRITE, any_index=True)) == (
+        "orders/* write ProvisionedThroughputExceeded"
+    )
