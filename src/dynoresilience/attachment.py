@@ -65,7 +65,8 @@ class Attachment:
 
                 control = BotoTableControl(self.hooks.control_plane_client(self.client))
                 runtime = self._runtime or Runtime.of_process()
-                self._engine = Engine(control, self.config, self._sinks, runtime)
+                endpoint = self.client.meta.endpoint_url
+                self._engine = Engine(control, endpoint, self.config, self._sinks, runtime)
             return self._engine
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import atexit
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from dynoresilience import scope
 from dynoresilience.config import ScalingConfig
@@ -27,6 +28,15 @@ from dynoresilience.throttling.retry import RetryPolicy
 _log = logging.getLogger("dynoresilience")
 
 
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The tables behind one endpoint, and the way to lower them."""
+
+    book: TableBook
+    scale_down: ScaleDown
+    log_sink: LoggingSink
+
+
 class Runtime:
     """What all clients of a process share: time, the timer thread, and what is raised.
 
@@ -38,16 +48,27 @@ class Runtime:
         clock: Clock | None = None,
         timer: Timer | None = None,
         chance: Random = random.random,
-        ledger: ScaleDownLedger | None = None,
+        new_ledger: Callable[[], ScaleDownLedger] = MemoryLedger,
     ) -> None:
         self.clock = clock or SystemClock()
         self.timer = timer or ThreadTimer(self.clock)
         self.chance = chance
-        self.book = TableBook()
-        self.scale_down = ScaleDown(
-            ledger or MemoryLedger(), self.book, clock=self.clock, timer=self.timer
-        )
-        self.log_sink = LoggingSink(self.clock)
+        self._new_ledger = new_ledger
+        self._shelves: dict[str, Shelf] = {}
+
+    def shelf(self, endpoint: str) -> Shelf:
+        """What is known of the tables behind an endpoint: emulators reuse each other's ARNs."""
+        found = self._shelves.get(endpoint)
+        if found is None:
+            book = TableBook()
+            lower = ScaleDown(self._new_ledger(), book, clock=self.clock, timer=self.timer)
+            found = self._shelves.setdefault(endpoint, Shelf(book, lower, LoggingSink(self.clock)))
+        return found
+
+    def pending(self) -> tuple[PendingScaleDown, ...]:
+        """What is raised and not yet taken back, behind any endpoint."""
+        shelves = tuple(self._shelves.values())
+        return tuple(entry for shelf in shelves for entry in shelf.scale_down.all_pending())
 
     @staticmethod
     def of_process() -> Runtime:
@@ -60,7 +81,7 @@ class Runtime:
 
     def warn_of_what_is_raised(self) -> None:
         """One warning for each number that is still up, for the end of the process."""
-        for entry in self.scale_down.all_pending():
+        for entry in self.pending():
             _log.warning(
                 "the process ends with %s %s still raised to %d units (base %d, due %s), and "
                 "nobody lowers it now; call scale_down_now() before the end",
@@ -81,18 +102,22 @@ class Engine:
     def __init__(
         self,
         control: TableControl,
+        endpoint: str,
         config: ScalingConfig,
         sinks: Sequence[EventSink] | None,
         runtime: Runtime,
     ) -> None:
         self._config = config
         self._runtime = runtime
+        shelf = runtime.shelf(endpoint)
+        self._log_sink = shelf.log_sink
+        self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
         self.configure(config, sinks)
         self._scaler = Scaler(
             control,
-            runtime.book,
-            runtime.scale_down,
+            shelf.book,
+            shelf.scale_down,
             clock=runtime.clock,
             timer=runtime.timer,
             sink=self._sink,
@@ -101,7 +126,7 @@ class Engine:
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
         """Replace both, for the calls that are throttled next; sinks None: the log."""
         self._config = config
-        self._sink.sinks = (self._runtime.log_sink,) if sinks is None else tuple(sinks)
+        self._sink.sinks = (self._log_sink,) if sinks is None else tuple(sinks)
 
     def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
         """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""
@@ -124,15 +149,14 @@ class Engine:
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
         """What is raised of the tables that this engine has met."""
-        lower = self._runtime.scale_down
+        lower = self._scale_down
         return tuple(entry for record in self._scaler.records() for entry in lower.pending(record))
 
     def scale_down_now(self, timeout: float) -> tuple[Change, ...]:
         """Lower them now, whether due or not; the decreases that were accepted."""
-        lower = self._runtime.scale_down
         give_up = self._runtime.clock.monotonic() + timeout
         done: list[Change] = []
         for record in self._scaler.records():
             left = max(0.0, give_up - self._runtime.clock.monotonic())
-            done += lower.lower_now(record, left)
+            done += self._scale_down.lower_now(record, left)
         return tuple(done)

@@ -70,13 +70,10 @@ class SafeSinks:
 def _level(event: events.Event) -> tuple[int, Hashable]:
     match event:
         case events.ScaleUpHeld(hold=hold) if hold.reason in _REMEDIES:
-            where = None if hold.reason is HoldReason.NO_PERMISSION else hold.resource
-            return logging.WARNING, (
-                event.table,
-                hold.reason,
-                where,
-                hold.dimension if where else 0,
-            )
+            # A permission is one thing for the whole table, whatever was short.
+            whole = hold.reason is HoldReason.NO_PERMISSION
+            where = hold.detail if whole else (hold.resource, hold.dimension)
+            return logging.WARNING, (event.table, hold.reason, where)
         case events.HotKeyRange(resource=resource, dimension=dimension):
             return logging.WARNING, (resource, dimension)
         case events.ScaleDownPostponed():

@@ -42,7 +42,7 @@ class World:
 
     def new_engine(self) -> Engine:
         """Another client of the same process."""
-        return Engine(self.control, self.config, [self], self.runtime)
+        return Engine(self.control, "fake", self.config, [self], self.runtime)
 
     @property
     def scaler(self) -> Scaler:

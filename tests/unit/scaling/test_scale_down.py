@@ -24,7 +24,7 @@ def raised(world: World) -> None:
 
 
 def pending(world: World) -> list[str]:
-    return [str(entry) for entry in world.runtime.scale_down.all_pending()]
+    return [str(entry) for entry in world.runtime.pending()]
 
 
 def test_back_at_base_once_the_table_was_quiet_for_the_delay(world: World) -> None:
@@ -52,12 +52,12 @@ def test_each_throttle_puts_it_off(world: World) -> None:
 
 
 def test_what_is_pending_tells_when_it_is_due(world: World) -> None:
-    (entry,) = world.runtime.scale_down.all_pending()
+    (entry,) = world.runtime.pending()
     assert entry.due == pytest.approx(world.clock.now() - 3 + DELAY)
 
     world.throttle(INDEX)
 
-    due = [entry.due for entry in world.runtime.scale_down.all_pending()]
+    due = [entry.due for entry in world.runtime.pending()]
     assert due == pytest.approx([world.clock.now() + DELAY] * 2)
 
 

@@ -108,7 +108,7 @@ def test_losing_the_race_for_the_update_is_joining(world: World) -> None:
     answer = world.throttle(TABLE)
 
     assert answer.excuse is Excuse.IN_FLIGHT
-    assert world.runtime.scale_down.all_pending() == ()
+    assert world.runtime.pending() == ()
 
 
 def test_never_below_what_is_there(world: World) -> None:
@@ -183,7 +183,7 @@ def test_a_refused_raise_leaves_nothing_to_lower(world: World, error: Exception)
 
     world.throttle(TABLE)
 
-    assert world.runtime.scale_down.all_pending() == ()
+    assert world.runtime.pending() == ()
 
 
 def test_a_refused_second_raise_keeps_the_first_in_the_ledger(world: World) -> None:
@@ -192,7 +192,7 @@ def test_a_refused_second_raise_keeps_the_first_in_the_ledger(world: World) -> N
     world.control.fail["update"] = [ServiceLimit("quota")]
     world.throttle(TABLE)
 
-    pending = world.runtime.scale_down.all_pending()
+    pending = world.runtime.pending()
 
     assert [str(entry) for entry in pending] == ["orders write 10 -> 5"]
 
@@ -202,13 +202,13 @@ def test_a_raise_of_unknown_outcome_stays_in_the_ledger(world: World) -> None:
 
     world.throttle(TABLE)
 
-    assert [entry.base for entry in world.runtime.scale_down.all_pending()] == [5]
+    assert [entry.base for entry in world.runtime.pending()] == [5]
 
 
 def test_invariant_8_the_ledger_is_written_before_the_request(world: World) -> None:
     seen = []
     world.control.before_update = lambda update: seen.append(
-        [str(entry) for entry in world.runtime.scale_down.all_pending()]
+        [str(entry) for entry in world.runtime.pending()]
     )
 
     world.throttle(TABLE)
@@ -226,7 +226,7 @@ def test_two_clients_of_a_process_share_a_table(world: World) -> None:
     assert len(world.control.updates) == 1
     world.clock.advance(3.0)
     world.throttle(TABLE, engine=other)
-    assert [str(entry) for entry in world.runtime.scale_down.all_pending()] == ["orders write 20 -> 5"]
+    assert [str(entry) for entry in world.runtime.pending()] == ["orders write 20 -> 5"]
 
 
 def test_a_change_that_never_ends_is_not_believed_for_ever(world: World) -> None:
@@ -270,8 +270,8 @@ def test_threads_that_are_throttled_together_share_one_look() -> None:
 
     scaler = Scaler(
         Slow(),  # type: ignore[arg-type]
-        world.runtime.book,
-        world.runtime.scale_down,
+        world.runtime.shelf("fake").book,
+        world.runtime.shelf("fake").scale_down,
         clock=RealWaits(),  # type: ignore[arg-type]
         timer=world.clock,
         sink=world,

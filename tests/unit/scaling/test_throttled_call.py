@@ -139,7 +139,7 @@ def real_engine() -> tuple[FakeControl, Engine]:
     control = FakeControl(SystemClock(), update_seconds=0.05)
     control.add("orders")
     config = ScalingConfig(initial_retry_delay=3600, max_retry_delay=3600, scale_up_timeout=3600)
-    return control, Engine(control, config, [], runtime)
+    return control, Engine(control, "fake", config, [], runtime)
 
 
 def test_threads_are_woken_when_the_raise_is_in_force() -> None:

@@ -1,0 +1,95 @@
+"""Real boto3 clients against a server that enforces capacity over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from dynoresilience.events import Event
+from tests.support.throttling_server import ThrottlingServer
+
+CREDENTIALS = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "testing",
+    "aws_secret_access_key": "testing",
+}
+MODES = ["legacy", "standard", "adaptive"]
+
+
+class Recorder:
+    """An `EventSink` that keeps what it hears."""
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+
+    def emit(self, event: Event) -> None:
+        self.events.append(event)
+
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., ThrottlingServer]]:
+    """Start a server with the given settings; all are stopped at the end."""
+    running = []
+
+    def start_server(**settings: Any) -> ThrottlingServer:
+        server = ThrottlingServer(**{"update_seconds": 0.5, **settings})
+        server.start()
+        running.append(server)
+        return server
+
+    yield start_server
+    for server in running:
+        server.stop()
+
+
+def new_client(server: ThrottlingServer, mode: str = "standard", **config: Any) -> Any:
+    settings = Config(retries={"mode": mode}, max_pool_connections=32, **config)
+    return boto3.client("dynamodb", endpoint_url=server.url, config=settings, **CREDENTIALS)
+
+
+def create_orders(client: Any, units: int = 5) -> None:
+    """A table and an index, each with so many read and write units."""
+    throughput = {"ReadCapacityUnits": units, "WriteCapacityUnits": units}
+    client.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[
+            {"AttributeName": "id", "AttributeType": "S"},
+            {"AttributeName": "customer", "AttributeType": "S"},
+        ],
+        ProvisionedThroughput=throughput,
+        GlobalSecondaryIndexes=[
+            {
+                "IndexName": "by-customer",
+                "KeySchema": [{"AttributeName": "customer", "KeyType": "HASH"}],
+                "Projection": {"ProjectionType": "ALL"},
+                "ProvisionedThroughput": throughput,
+            }
+        ],
+    )
+
+
+def order(number: int) -> dict[str, Any]:
+    return {"id": {"S": f"order-{number}"}, "customer": {"S": f"customer-{number % 7}"}}
+
+
+def in_threads(count: int, work: Callable[[int], Any], threads: int = 16) -> list[BaseException]:
+    """``work(0)`` to ``work(count - 1)``; what they raised."""
+
+    def one(number: int) -> BaseException | None:
+        try:
+            work(number)
+        except Exception as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(threads) as pool:
+        return [error for error in pool.map(one, range(count)) if error is not None]
