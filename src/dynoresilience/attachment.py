@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynoresilience import scope
+from dynoresilience import fork_safe, scope
 from dynoresilience.aws.hooks import Hooks
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
@@ -35,7 +34,7 @@ class Attachment:
         self._sinks = sinks
         self._runtime = runtime
         self._engine: Engine | None = None
-        self._lock = threading.Lock()
+        self.owners = 0
         self.monotonic = time.monotonic if runtime is None else runtime.clock.monotonic
         self.hooks = Hooks(self, client.meta.events)
 
@@ -46,7 +45,7 @@ class Attachment:
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""
-        with self._lock:
+        with fork_safe.lock:
             if config is not None:
                 self.config = config
             if sinks is not None:
@@ -58,7 +57,9 @@ class Attachment:
         return self._made_engine().begin(api, started, scope.current(self))
 
     def _made_engine(self) -> Engine:
-        with self._lock:
+        if self._engine is not None:
+            return self._engine
+        with fork_safe.lock:
             if self._engine is None:
                 from dynoresilience.aws.table_control import BotoTableControl
                 from dynoresilience.engine import Engine, Runtime
@@ -78,23 +79,34 @@ def attach_to(
     runtime: Runtime | None = None,
     lazily: bool = False,
 ) -> Attachment:
-    """The attachment of the client behind ``target``: a new one, or the one it has already."""
+    """The attachment of the client behind ``target``: a new one, or the one it has already.
+
+    Each call makes one more owner; the client stays attached until all have detached.
+    """
     client = client_behind(target)
-    found: Attachment | None = client.__dict__.get(_ATTRIBUTE)
-    if found is not None:
-        found.configure(config, sinks)
+    with fork_safe.lock:
+        found: Attachment | None = client.__dict__.get(_ATTRIBUTE)
+        if found is None:
+            found = Attachment(client, config or ScalingConfig.from_env(), sinks, runtime)
+            found.hooks.attach(lazily=lazily)
+            client.__dict__[_ATTRIBUTE] = found
+        else:
+            found.configure(config, sinks)
+            found.hooks.take_place()
+        found.owners += 1
         return found
-    attachment = Attachment(client, config or ScalingConfig.from_env(), sinks, runtime)
-    attachment.hooks.attach(lazily=lazily)
-    client.__dict__[_ATTRIBUTE] = attachment
-    return attachment
 
 
 def detach_from(client: Any, error: Exception | None = None) -> None:
-    """Undo `attach_to`; a raise that is still to be taken back stays scheduled."""
-    attachment: Attachment | None = client.__dict__.pop(_ATTRIBUTE, None)
-    if attachment is not None:
-        attachment.hooks.detach(error)
+    """Undo one `attach_to`; a raise that is still to be taken back stays scheduled."""
+    with fork_safe.lock:
+        attachment: Attachment | None = client.__dict__.get(_ATTRIBUTE)
+        if attachment is None:
+            return
+        attachment.owners -= 1
+        if attachment.owners == 0:
+            del client.__dict__[_ATTRIBUTE]
+            attachment.hooks.detach(error)
 
 
 def client_behind(target: Any) -> Any:

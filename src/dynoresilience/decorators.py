@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from dynoresilience import scope
+from dynoresilience import fork_safe, scope
 from dynoresilience.attachment import Attachment, client_behind
 from dynoresilience.config import ScalingConfig
 from dynoresilience.rerun import rerun, rerun_async
@@ -108,10 +107,9 @@ class _Lazily:
         self._config = config
         self._sinks = sinks
         self._attachment: Attachment | None = None
-        self._lock = threading.Lock()
 
     def attachment(self) -> Attachment:
-        with self._lock:
+        with fork_safe.lock:
             if self._attachment is None:
                 import boto3
 

@@ -11,7 +11,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dynoresilience import scope
+from dynoresilience import fork_safe, scope
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import Change, PendingScaleDown
 from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
@@ -74,10 +74,11 @@ class Runtime:
     def of_process() -> Runtime:
         """The one that this process shares; at its end it says what is still raised."""
         global _shared  # noqa: PLW0603
-        if _shared is None:
-            _shared = Runtime()
-            atexit.register(_shared.warn_of_what_is_raised)
-        return _shared
+        with fork_safe.lock:
+            if _shared is None:
+                _shared = Runtime()
+                atexit.register(_shared.warn_of_what_is_raised)
+            return _shared
 
     def warn_of_what_is_raised(self) -> None:
         """One warning for each number that is still up, for the end of the process."""

@@ -83,10 +83,13 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class ResourceState:
-    """What DescribeTable says of one resource. Times are seconds since the epoch, UTC."""
+    """What DescribeTable says of one resource. Times are seconds since the epoch, UTC.
+
+    ``status``: TableStatus or IndexStatus.
+    """
 
     units: Units
-    active: bool = True
+    status: str = "ACTIVE"
     decreases_today: int = 0
     last_decrease: float | None = None
     last_increase: float | None = None
@@ -94,19 +97,42 @@ class ResourceState:
 
 @dataclass(frozen=True, slots=True)
 class TableState:
-    """What DescribeTable says of a table and its indexes."""
+    """What DescribeTable says of a table and its global secondary indexes.
+
+    ``table_id``: another one means another table of the same name. ``local_indexes``: they have
+    no capacity of their own but use the table's.
+    """
 
     name: str
     arn: str
     table: ResourceState
     indexes: Mapping[str, ResourceState] = field(default_factory=dict)
     on_demand: bool = False
-    status: str = "ACTIVE"
+    table_id: str | None = None
+    local_indexes: frozenset[str] = frozenset()
 
     @property
     def updating(self) -> bool:
         """True while UpdateTable would be refused: the table or any index is not ACTIVE."""
-        return not (self.table.active and all(index.active for index in self.indexes.values()))
+        return any(resource.status != "ACTIVE" for resource in self._resources())
+
+    @property
+    def rebuilding(self) -> bool:
+        """True while something longer than a change of capacity goes on, such as a new index."""
+        return any(resource.status not in ("ACTIVE", "UPDATING") for resource in self._resources())
+
+    def is_behind(self, other: TableState) -> bool:
+        """True if any number is lower here than in ``other``."""
+        for index in (None, *other.indexes):
+            here, there = self.resource(index), other.resource(index)
+            if here is not None and there is not None:
+                ours, theirs = here.units, there.units
+                if ours.read < theirs.read or ours.write < theirs.write:
+                    return True
+        return False
+
+    def _resources(self) -> tuple[ResourceState, ...]:
+        return (self.table, *self.indexes.values())
 
     def resource(self, index: str | None) -> ResourceState | None:
         """The table itself (``None``) or an index; None if there is no such index."""
@@ -233,6 +259,7 @@ class RaisedTable:
     arn: str
     raised: Mapping[RaisedKey, Raised]
     due: float
+    table_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

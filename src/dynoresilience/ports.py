@@ -34,7 +34,7 @@ class Signal(Protocol):
 class Timer(Protocol):
     """Runs jobs later, one at a time, in the order of their instants."""
 
-    def call_at(self, when: float, job: Callable[[], None]) -> None:
+    def call_at(self, when: float, job: Callable[[], object]) -> None:
         """Run ``job`` once ``Clock.monotonic() >= when``. Never blocks, never raises."""
 
 
@@ -48,16 +48,20 @@ class TableControl(Protocol):
     def describe(self, table: str) -> TableState:
         """Raises `AccessDenied`, `TableNotFound` or `ControlPlaneError`."""
 
-    def update(self, table: str, update: CapacityUpdate) -> None:
-        """Ask for capacity. "Will not change" is success.
+    def update(self, table: str, update: CapacityUpdate) -> bool:
+        """Ask for capacity. False: everything has these units already, so nothing will change.
 
-        Raises `AccessDenied`, `TableBusy`, `DecreaseRefused`, `ServiceLimit`, `TableNotFound`
-        or `ControlPlaneError`.
+        Raises `AccessDenied`, `TableBusy`, `DecreaseRefused`, `ServiceLimit`, `TableNotFound`,
+        `OutcomeUnknown` or `ControlPlaneError`.
         """
 
 
 class ControlPlaneError(Exception):
     """The control plane did not do what was asked; another try may succeed."""
+
+
+class OutcomeUnknown(ControlPlaneError):
+    """No answer, or a fault of the service: it may or may not have done what was asked."""
 
 
 class AccessDenied(ControlPlaneError):
@@ -137,8 +141,8 @@ class Call(Protocol):
         """The budget: attempts after the first."""
 
     @property
-    def help_is_coming(self) -> bool:
-        """True if the latest throttle met a capacity change that is under way or just done."""
+    def slows_down(self) -> bool:
+        """True if a client that limits its own rate should hear of the latest throttle."""
 
     def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
         """Raise, wait, and say True: send it again. False: the call ends now."""

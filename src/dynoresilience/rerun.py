@@ -22,14 +22,14 @@ def rerun(fn: Callable[[], _R], attachment: Callable[[], Attachment], table: str
 
     ``attachment`` is asked for at the first throttle; ``table`` is for answers that name none.
     """
-    fight = _Fight(attachment, table)
+    runs = _Runs(attachment, table)
     while True:
         try:
             return fn()
         except Exception as error:
-            throttle = fight.throttle_in(error)
-            if throttle is None or not fight.call(error).try_again(*throttle):
-                fight.end(error)
+            throttled = runs.throttle_in(error)
+            if throttled is None or not runs.call(throttled).try_again(*runs.attempt(throttled)):
+                runs.tell(error)
                 raise
 
 
@@ -37,59 +37,69 @@ async def rerun_async(
     fn: Callable[[], Awaitable[_R]], attachment: Callable[[], Attachment], table: str | None
 ) -> _R:
     """`rerun` for a coroutine function; neither the waits nor the raises block the loop."""
-    fight = _Fight(attachment, table)
+    runs = _Runs(attachment, table)
     while True:
         try:
             return await fn()
         except Exception as error:
-            throttle = fight.throttle_in(error)
-            if throttle is None:
-                fight.end(error)
+            throttled = runs.throttle_in(error)
+            if throttled is None:
+                runs.tell(error)
                 raise
             import asyncio
 
-            call = await asyncio.to_thread(fight.call, error)
-            if not await call.try_again_async(*throttle):
-                fight.end(error)
+            call = await asyncio.to_thread(runs.call, throttled)
+            if not await call.try_again_async(*runs.attempt(throttled)):
+                runs.tell(error)
                 raise
 
 
-class _Fight:
-    """What the two loops share: reading the exception, and the call behind it."""
+class _Runs:
+    """The runs of one function: what both loops share."""
 
     def __init__(self, attachment: Callable[[], Attachment], table: str | None) -> None:
         self._attachment = attachment
         self._table = table
         self._call: ThrottledCall | None = None
-        self._attempts = 0
+        self._count = 0
 
-    def throttle_in(self, error: BaseException) -> tuple[Throttle, int, float | None] | None:
-        """The throttle, which attempt it ended, and the least delay the answer asks for."""
-        self._attempts += 1
+    def throttle_in(self, error: BaseException) -> Any | None:
+        """The ClientError of a throttle that nobody has retried; None: not our affair."""
+        self._count += 1
         cause = _client_error(error)
         if cause is None or "Dynoresilience" in cause.response:
             return None
-        from dynoresilience.throttling.signals import read_throttle, retry_after
+        return cause if self._read(cause) is not None else None
 
-        request = {"TableName": self._table} if self._table else {}
-        throttle = read_throttle(cause.response, cause.operation_name, request)
-        if throttle is None:
-            return None
-        headers = cause.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return throttle, self._attempts, retry_after(headers)
-
-    def call(self, error: BaseException) -> ThrottledCall:
+    def call(self, throttled: Any) -> ThrottledCall:
+        """The call that these runs are, begun at the first throttle. May make a client."""
         if self._call is None:
-            attachment, cause = self._attachment(), _client_error(error)
-            api = cause.operation_name if cause is not None else "?"
-            self._call = attachment.begin(api, attachment.monotonic())
+            attachment = self._attachment()
+            self._call = attachment.begin(throttled.operation_name, attachment.monotonic())
         return self._call
 
-    def end(self, error: BaseException) -> None:
+    def attempt(self, throttled: Any) -> tuple[Throttle, int, float | None]:
+        """What was short, in which run, and the least delay that the answer asks for."""
+        from dynoresilience.throttling.signals import Throttle, regions_of, retry_after
+
+        throttle = self._read(throttled) or Throttle(())
+        here = self._attachment().client.meta.region_name
+        if regions_of(throttled.response) - {here}:
+            throttle = Throttle(())  # a table of the same name may be here, but it is not short
+        headers = throttled.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        return throttle, self._count, retry_after(headers)
+
+    def tell(self, error: BaseException) -> None:
         """Tell the exception how its call fared, as an attached client does."""
         cause = _client_error(error)
         if self._call is not None and cause is not None:
-            cause.response.setdefault("Dynoresilience", self._call.report(self._attempts))
+            cause.response.setdefault("Dynoresilience", self._call.report(self._count))
+
+    def _read(self, throttled: Any) -> Throttle | None:
+        from dynoresilience.throttling.signals import read_throttle
+
+        request = {"TableName": self._table} if self._table else {}
+        return read_throttle(throttled.response, throttled.operation_name, request)
 
 
 def _client_error(error: BaseException) -> Any | None:

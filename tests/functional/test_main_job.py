@@ -111,7 +111,10 @@ def test_a_table_of_a_scaling_client_speaks_python_types_and_the_client_wire_typ
     )
 
     check(server, errors, 200)
-    assert table.get_item(Key={"id": "order-3"})["Item"] == {"id": "order-3", "customer": "customer-3"}
+    assert table.get_item(Key={"id": "order-3"})["Item"] == {
+        "id": "order-3",
+        "customer": "customer-3",
+    }
     answer = ddb.get_item(TableName="orders", Key={"id": {"S": "order-3"}})
     assert answer["Item"] == order(3)
 

@@ -293,7 +293,10 @@ def test_a_bad_environment_is_told_before_anything_is_sent(
 @pytest.mark.parametrize(
     ("target", "message"),
     [
-        (lambda: boto3.client("sts", **CREDENTIALS), "target=a client of 'sts': give a boto3 client"),
+        (
+            lambda: boto3.client("sts", **CREDENTIALS),
+            "target=a client of 'sts': give a boto3 client",
+        ),
         (lambda: boto3.Session(), r"for a session: install\(session\)"),
         (lambda: "orders", "target=str"),
         (lambda: None, "target=NoneType"),

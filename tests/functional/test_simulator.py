@@ -443,29 +443,48 @@ def test_capacity_is_refused_where_there_is_none(sim: SimulatedDynamoDB, client:
     refused = refusal(client.update_table, TableName="orders", BillingMode="PAY_PER_REQUEST")
     assert refused["Error"]["Code"] == "ResourceInUseException"
     sim.create_table("free", on_demand=True, indexes={"by-customer": (1, 1)})
-    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}
-    change = {"Update": {"IndexName": "by-customer", "ProvisionedThroughput": units}}
-    for request in ({"ProvisionedThroughput": units}, {"GlobalSecondaryIndexUpdates": [change]}):
+    change = {"Update": {"IndexName": "by-customer", **UNITS}}
+    for request in (UNITS, {"GlobalSecondaryIndexUpdates": [change]}):
         refused = refusal(client.update_table, TableName="free", **request)
         assert refused["Error"]["Code"] == "ValidationException"
         assert "PAY_PER_REQUEST" in refused["Error"]["Message"]
 
 
-@pytest.mark.parametrize("where", ["table", "index"])
-def test_an_on_demand_table_is_not_created_with_capacity(client: Any, where: str) -> None:
-    units = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
-    key = [{"AttributeName": "id", "KeyType": "HASH"}]
-    index = {"IndexName": "by-id", "KeySchema": key, "Projection": {"ProjectionType": "ALL"}}
-    extra = units if where == "table" else {"GlobalSecondaryIndexes": [{**index, **units}]}
+UNITS = {"ProvisionedThroughput": {"ReadCapacityUnits": 5, "WriteCapacityUnits": 5}}
+KEY = [{"AttributeName": "id", "KeyType": "HASH"}]
+INDEX = {"IndexName": "by-id", "KeySchema": KEY, "Projection": {"ProjectionType": "ALL"}}
+
+
+@pytest.mark.parametrize(
+    ("request_part", "words"),
+    [
+        ({"BillingMode": "PAY_PER_REQUEST", **UNITS}, "Neither ReadCapacityUnits nor"),
+        (
+            {"BillingMode": "PAY_PER_REQUEST", "GlobalSecondaryIndexes": [{**INDEX, **UNITS}]},
+            "should not be specified for index: by-id",
+        ),
+        ({**UNITS, "GlobalSecondaryIndexes": [INDEX]}, "must be specified for index: by-id"),
+    ],
+)
+def test_a_table_is_not_created_with_capacity_that_does_not_fit_its_mode(
+    client: Any, request_part: dict[str, Any], words: str
+) -> None:
     refused = refusal(
         client.create_table,
-        TableName="free",
-        KeySchema=key,
+        TableName="new",
+        KeySchema=KEY,
         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-        **extra,
+        **request_part,
     )
     assert refused["Error"]["Code"] == "ValidationException"
+    assert words in refused["Error"]["Message"]
+
+
+def test_an_index_is_not_added_without_capacity(client: Any) -> None:
+    refused = refusal(
+        client.update_table, TableName="orders", GlobalSecondaryIndexUpdates=[{"Create": INDEX}]
+    )
+    assert "must be specified for index: by-id" in refused["Error"]["Message"]
 
 
 def test_the_billing_mode_can_be_switched_there_and_back(
@@ -676,9 +695,40 @@ def test_stop_puts_everything_back(monkeypatch: pytest.MonkeyPatch) -> None:
         put(client)
     with pytest.raises(RuntimeError, match="not started"):
         sim.client()
+    with SimulatedDynamoDB(clock=VirtualClock()) as other:
+        other.create_table("orders")
+        with pytest.raises(RuntimeError, match="not started"):
+            put(client)
+        assert other.calls == {"CreateTable": 1}
     with sim:
         assert sim.client().list_tables()["TableNames"] == []
         assert sim.calls == {"ListTables": 1}
+
+
+def test_stopping_amid_calls_lets_none_of_them_out() -> None:
+    sim, errors = SimulatedDynamoDB(clock=VirtualClock()), []
+    sim.start()
+    sim.create_table("orders", on_demand=True)
+    client = sim.client(config=ONCE)
+
+    ready = threading.Barrier(5)
+
+    def work() -> None:
+        ready.wait()
+        try:
+            while True:
+                put(client)
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    ready.wait()
+    sim.stop()
+    for thread in threads:
+        thread.join()
+    assert errors == ["this SimulatedDynamoDB is not started"] * 4
 
 
 def test_one_simulator_at_a_time(sim: SimulatedDynamoDB) -> None:

@@ -50,17 +50,20 @@ class FakeControl:
         self._land(table)
         state = self.tables[table]
         if table in self._landing:
-            return replace(state, table=replace(state.table, active=False), status="UPDATING")
+            return replace(state, table=replace(state.table, status="UPDATING"))
         return state
 
-    def update(self, table: str, update: CapacityUpdate) -> None:
+    def update(self, table: str, update: CapacityUpdate) -> bool:
         self.before_update(update)
         self._called("update")
         self._land(table)
         if table in self._landing:
             raise TableBusy("Table is being updated")
+        if self._with(self.tables[table], dict(update.units)) == self.tables[table]:
+            return False
         self.updates.append(update)
         self._landing[table] = self.clock.monotonic() + self.update_seconds, update
+        return True
 
     def _called(self, name: str) -> None:
         self.calls[name] += 1

@@ -46,7 +46,10 @@ def test_an_index_inherits_from_its_table_and_that_from_the_whole() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"max_write_capacity": 0}, "max_write_capacity=0 must be a whole number of units, 1 or more"),
+        (
+            {"max_write_capacity": 0},
+            "max_write_capacity=0 must be a whole number of units, 1 or more",
+        ),
         ({"max_read_capacity": 2.5}, "max_read_capacity=2.5 must be a whole number"),
         ({"max_read_capacity": True}, "max_read_capacity=True must be a whole number"),
         ({"max_read_capacity": None}, "max_read_capacity=None must be a whole number"),
@@ -60,7 +63,10 @@ def test_an_index_inherits_from_its_table_and_that_from_the_whole() -> None:
         ({"scale_up_factor": math.inf}, "scale_up_factor=inf must be a finite number"),
         ({"max_retries": -1}, "max_retries=-1 must be a whole number, 0 or more"),
         ({"max_retries": 2.0}, "max_retries=2.0 must be a whole number"),
-        ({"initial_retry_delay": -0.1}, "initial_retry_delay=-0.1 must be a finite number of seconds"),
+        (
+            {"initial_retry_delay": -0.1},
+            "initial_retry_delay=-0.1 must be a finite number of seconds",
+        ),
         ({"scale_down_delay": math.nan}, "scale_down_delay=nan must be a finite number of seconds"),
         ({"scale_up_timeout": "60"}, "scale_up_timeout='60' must be a finite number of seconds"),
         (

@@ -12,6 +12,9 @@ from typing import Any
 
 Handler = Callable[..., Any]
 
+CONTROL_TIMEOUT = 5.0
+"""Seconds to connect, and to wait for an answer, of DescribeTable and UpdateTable."""
+
 _RETRY_HANDLER_ID = "retry-config-dynamodb"
 
 
@@ -53,11 +56,12 @@ def rate_limiter(events: Any) -> Any | None:
 
 
 def without_retries(client: Any) -> Any:
-    """A second client on the same connections and credentials that tries each call once.
+    """A second client with the same endpoint and credentials that tries each call once.
 
     The control plane wants this: botocore would retry ``LimitExceededException`` of UpdateTable,
-    which is an answer. It shares everything with the original (endpoint, signer, proxies, TLS
-    settings, the owner's handlers) but the events, of which it has a copy without retries.
+    which is an answer. It shares everything with the original (signer, proxies, TLS
+    settings, the owner's handlers) but the events, of which it has a copy without retries, and
+    the connections, whose timeouts are `CONTROL_TIMEOUT`.
     """
     events = events_copy(client)
     forget_retry_handler(events)
@@ -65,7 +69,29 @@ def without_retries(client: Any) -> Any:
     if limiter is not None:
         events.unregister("before-send", limiter.on_sending_request)
         events.unregister("needs-retry", limiter.on_receiving_response)
-    return with_events(client, events)
+    twin = with_events(client, events)
+    twin._endpoint.http_session = _impatient(client._endpoint.http_session)
+    return twin
+
+
+def _impatient(session: Any) -> Any:
+    """The client's HTTP session with the same TLS and proxy settings and short timeouts.
+
+    A table that is slow to describe must not hold up a throttled call, or other tables. Where a
+    later botocore is built otherwise, the client's own session serves.
+    """
+    from urllib3 import PoolManager, Timeout
+
+    try:
+        twin = _shallow_copy(session)
+        twin._timeout = Timeout(connect=CONTROL_TIMEOUT, read=CONTROL_TIMEOUT)
+        twin._max_pool_connections = 2
+        twin._proxy_managers = {}
+        twin._manager = PoolManager(**twin._get_pool_manager_kwargs())
+        twin._manager.pool_classes_by_scheme = twin._pool_classes_by_scheme
+    except (AttributeError, TypeError):
+        return session
+    return twin
 
 
 def with_events(client: Any, events: Any) -> Any:

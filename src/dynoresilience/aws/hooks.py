@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-import threading
 from collections.abc import Mapping
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from dynoresilience import fork_safe
 from dynoresilience.aws import botocore_private as private
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _log = logging.getLogger("dynoresilience")
 _STARTED = "dynoresilience-started"
 _CALL = "dynoresilience-call"
 _HIDDEN = "dynoresilience-hidden"
+_FAULT = "dynoresilience-fault"
 
 _BEFORE_CALL = "before-call.dynamodb"
 _NEEDS_RETRY = "needs-retry.dynamodb"
@@ -41,13 +43,12 @@ class Hooks:
         self._limiter: Any = None
         self._in_place = False
         self._closed: Exception | None = None
-        self._lock = threading.Lock()
 
     def attach(self, *, lazily: bool = False) -> None:
         """Register. ``lazily``: the client is still being made; botocore's own handlers come
         later, so ours take their place at the first call."""
         if not lazily:
-            self._take_place()
+            self.take_place()
         self._events.register(_BEFORE_CALL, self._before_call, unique_id=_BEFORE_CALL_ID)
 
     def detach(self, error: Exception | None = None) -> None:
@@ -55,7 +56,7 @@ class Hooks:
 
         ``error`` is what copies of the client (its Table resources) raise from then on.
         """
-        with self._lock:
+        with fork_safe.lock:
             self._closed = error
             self._events.unregister(_BEFORE_CALL, unique_id=_BEFORE_CALL_ID)
             if not self._in_place:
@@ -78,8 +79,9 @@ class Hooks:
             twin.meta.events.unregister("before-send", self._limiter.on_sending_request)
         return twin
 
-    def _take_place(self) -> None:
-        with self._lock:
+    def take_place(self) -> None:
+        """Put our handlers where botocore's are, now that the client is complete."""
+        with fork_safe.lock:
             if self._in_place:
                 return
             # Ours first, then botocore's off: no attempt of another thread goes undecided.
@@ -99,51 +101,55 @@ class Hooks:
         if self._closed is not None:
             raise self._closed
         if not self._in_place:
-            self._take_place()
+            self.take_place()
         context[_STARTED] = self._calls.monotonic()
 
     def _needs_retry(self, **attempt: Any) -> float | None:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
         response = attempt["response"]
-        if response is not None and response[0].status_code >= 300:
-            from dynoresilience.throttling.signals import read_throttle  # a cold start needs none
-
-            operation = attempt["operation"].name
-            throttle = read_throttle(response[1], operation, _Body(attempt["request_dict"]))
-            if throttle is not None:
-                return self._on_throttle(throttle, attempt)
+        context = attempt["request_dict"]["context"]
+        if _FAULT not in context:
+            try:
+                if response is not None and response[0].status_code >= 300:
+                    throttle = _read(attempt)
+                    if throttle is not None:
+                        return self._on_throttle(throttle, attempt)
+                if self._spent(attempt):
+                    return None
+            except Exception:
+                _log.exception("a fault of ours; botocore decides about this call from here on")
+                context[_FAULT] = True
         return self._leave_to_botocore(attempt)
 
     def _on_throttle(self, throttle: Throttle, attempt: dict[str, Any]) -> float | None:
-        from dynoresilience.throttling.signals import retry_after
-
         http, parsed = attempt["response"]
         number = attempt["attempts"]
         context = attempt["request_dict"]["context"]
-        try:
-            call: Call | None = context.get(_CALL)
-            if call is None:
-                started = context.get(_STARTED, self._calls.monotonic())
-                call = context[_CALL] = self._calls.begin(attempt["operation"].name, started)
-            again = call.try_again(throttle, number, retry_after(http.headers))
-        except Exception:
-            _log.exception("a fault of ours; botocore decides on this throttle")
-            return self._leave_to_botocore(attempt)
-        context[_HIDDEN] = call.help_is_coming
+        call: Call | None = context.get(_CALL)
+        if call is None:
+            started = context.get(_STARTED, self._calls.monotonic())
+            call = self._calls.begin(attempt["operation"].name, started)
+            context[_CALL] = call
+        again = call.try_again(throttle, number, _signals().retry_after(http.headers))
+        context[_HIDDEN] = not call.slows_down
         if again:
             return 0.0  # we have waited already, so that a raise could end the wait
         parsed["Dynoresilience"] = call.report(number)
         parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
         return None
 
+    def _spent(self, attempt: dict[str, Any]) -> bool:
+        """One budget for a call that was throttled, whoever decides about its next attempt."""
+        call: Call | None = attempt["request_dict"]["context"].get(_CALL)
+        return call is not None and attempt["attempts"] - call.excused > call.max_retries
+
     def _leave_to_botocore(self, attempt: dict[str, Any]) -> float | None:
         if self._botocore is None:
             return None
-        call: Call | None = attempt["request_dict"]["context"].get(_CALL)
-        if call is not None:
-            if attempt["attempts"] - call.excused > call.max_retries:
-                return None  # one budget for the call, whoever decides
-            attempt["attempts"] -= call.throttles
+        context = attempt["request_dict"]["context"]
+        call: Call | None = context.get(_CALL)
+        if call is not None and _FAULT not in context:
+            attempt["attempts"] -= call.throttles  # botocore's limit is for what it decides
         delay: float | None = self._botocore(**attempt)
         return delay
 
@@ -152,6 +158,27 @@ class Hooks:
         hidden = attempt["request_dict"]["context"].pop(_HIDDEN, False)
         if not hidden and self._limiter is not None:
             self._limiter.on_receiving_response(**attempt)
+
+
+def _signals() -> ModuleType:
+    """`throttling.signals`, loaded by the first error: a cold start does not need it."""
+    global _loaded_signals  # noqa: PLW0603
+    if _loaded_signals is None:
+        with fork_safe.lock:
+            from dynoresilience.throttling import signals
+
+            _loaded_signals = signals
+    return _loaded_signals
+
+
+_loaded_signals: ModuleType | None = None
+
+
+def _read(attempt: dict[str, Any]) -> Throttle | None:
+    request = _Body(attempt["request_dict"])
+    operation = attempt["operation"].name
+    throttle: Throttle | None = _signals().read_throttle(attempt["response"][1], operation, request)
+    return throttle
 
 
 class _Body(Mapping[str, Any]):
@@ -190,4 +217,6 @@ def hooks_for_new_clients(events: Any, on_client: Any) -> None:
     def add_base(base_classes: list[type], **_: Any) -> None:
         base_classes.insert(0, Attached)
 
-    events.register("creating-client-class.dynamodb", add_base, unique_id="dynoresilience-install")
+    name, unique_id = "creating-client-class.dynamodb", "dynoresilience-install"
+    events.unregister(name, unique_id=unique_id)  # the latest install holds
+    events.register(name, add_base, unique_id=unique_id)

@@ -7,21 +7,25 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from dynoresilience.model import CapacityUpdate, ResourceState, TableState, Units
 from dynoresilience.ports import (
     AccessDenied,
     ControlPlaneError,
     DecreaseRefused,
+    OutcomeUnknown,
     ServiceLimit,
     TableBusy,
     TableNotFound,
 )
 
 _NEXT_DECREASE = re.compile(
-    r"Next decrease can be made at \w+, (\w+ \d+, \d+,? \d+:\d+:\d+ [AP]M) UTC"
+    # "Wednesday, July 25, 2018 9:00:00 PM UTC", and since about 2020
+    # "Monday, February 13, 2023 at 11:25:39 AM Coordinated Universal Time".
+    r"Next decrease can be made at \w+, (\w+) (\d+), (\d+),?(?: at)? (\d+):(\d+):(\d+)\s([AP])M"
 )
+_MONTHS = "January February March April May June July August September October November December"
 _PASSING = ("rate of control plane requests", "concurrent", "simultaneous", "Only 1 online index")
 _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation"})
 
@@ -35,11 +39,11 @@ class BotoTableControl:
     def describe(self, table: str) -> TableState:
         try:
             answer = self._client.describe_table(TableName=table)
-        except (ClientError, BotoCoreError) as error:
+        except Exception as error:
             raise _translated(error, "dynamodb:DescribeTable") from error
         return table_state(answer["Table"])
 
-    def update(self, table: str, update: CapacityUpdate) -> None:
+    def update(self, table: str, update: CapacityUpdate) -> bool:
         request: dict[str, Any] = {"TableName": table}
         indexes = []
         for index, units in update.units.items():
@@ -53,9 +57,11 @@ class BotoTableControl:
             request["GlobalSecondaryIndexUpdates"] = indexes
         try:
             self._client.update_table(**request)
-        except (ClientError, BotoCoreError) as error:
-            if "will not change" not in str(error):
-                raise _translated(error, "dynamodb:UpdateTable") from error
+        except Exception as error:
+            if isinstance(error, ClientError) and "will not change" in str(error):
+                return False
+            raise _translated(error, "dynamodb:UpdateTable") from error
+        return True
 
 
 def table_state(description: Mapping[str, Any]) -> TableState:
@@ -72,7 +78,10 @@ def table_state(description: Mapping[str, Any]) -> TableState:
         table=table,
         indexes=indexes,
         on_demand=billing == "PAY_PER_REQUEST" or table.units == Units(0, 0),
-        status=description.get("TableStatus") or "ACTIVE",
+        table_id=description.get("TableId"),
+        local_indexes=frozenset(
+            entry["IndexName"] for entry in description.get("LocalSecondaryIndexes") or ()
+        ),
     )
 
 
@@ -83,7 +92,7 @@ def _resource_state(description: Mapping[str, Any], status: str | None) -> Resou
             int(throughput.get("ReadCapacityUnits") or 0),
             int(throughput.get("WriteCapacityUnits") or 0),
         ),
-        active=status in (None, "ACTIVE"),
+        status=status or "ACTIVE",
         decreases_today=int(throughput.get("NumberOfDecreasesToday") or 0),
         last_decrease=_epoch(throughput.get("LastDecreaseDateTime")),
         last_increase=_epoch(throughput.get("LastIncreaseDateTime")),
@@ -94,9 +103,12 @@ def _epoch(instant: datetime | None) -> float | None:
     return instant.timestamp() if instant is not None else None
 
 
-def _translated(error: ClientError | BotoCoreError, action: str) -> ControlPlaneError:
-    if isinstance(error, BotoCoreError):
-        return ControlPlaneError(f"{action}: {error}")
+def _translated(error: Exception, action: str) -> ControlPlaneError:
+    if not isinstance(error, ClientError):
+        # botocore's own, or anything from the owner's handlers and credential providers.
+        return OutcomeUnknown(f"{action}: {error}")
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400) >= 500:
+        return OutcomeUnknown(str(error))
     code = error.response.get("Error", {}).get("Code", "")
     message = str(error)
     if code in _DENIED:
@@ -116,12 +128,14 @@ def _translated(error: ClientError | BotoCoreError, action: str) -> ControlPlane
 
 
 def next_decrease_in(message: str) -> float | None:
-    """The instant that a refused decrease names, in epoch seconds; None if it names none."""
+    """The instant that a refused decrease names, in epoch seconds; None if it names none.
+
+    A second later than it says: DynamoDB cuts off the fraction.
+    """
     found = _NEXT_DECREASE.search(message)
-    if found is None:
+    if found is None or found[1] not in _MONTHS.split():
         return None
-    try:
-        instant = datetime.strptime(found[1].replace(",", ""), "%B %d %Y %I:%M:%S %p")
-    except ValueError:  # English month names are unknown to the process's locale
-        return None
-    return instant.replace(tzinfo=timezone.utc).timestamp()
+    month = _MONTHS.split().index(found[1]) + 1
+    hour = int(found[4]) % 12 + (12 if found[7] == "P" else 0)
+    day, year, minute, second = int(found[2]), int(found[3]), int(found[5]), int(found[6])
+    return datetime(year, month, day, hour, minute, second, tzinfo=timezone.utc).timestamp() + 1

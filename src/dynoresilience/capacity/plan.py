@@ -66,14 +66,14 @@ def plan_up(
     if state.on_demand:
         return Hold(HoldReason.ON_DEMAND, first.resource, first.dimension)
     if state.updating:
-        return Hold(HoldReason.UPDATING, first.resource, first.dimension, f"is {state.status}")
+        return Hold(HoldReason.UPDATING, first.resource, first.dimension, "a change is under way")
 
     units: dict[str | None, Units] = {}
     changes: list[Change] = []
     for signal in signals:
         if signal.kind is not ThrottleKind.PROVISIONED:
             continue
-        short = _lowest_indexes(state, signal, limits) if signal.any_index else (signal.resource,)
+        short = _short(state, signal, limits)
         for resource in short:
             step = _step_up(state, resource, signal.dimension, limits(resource.index), factor)
             if isinstance(step, Hold):
@@ -85,6 +85,14 @@ def plan_up(
     if changes:
         return Scale(CapacityUpdate(units, tuple(changes)))
     return hold or Hold(HoldReason.UNKNOWN_RESOURCE, first.resource, first.dimension)
+
+
+def _short(state: TableState, signal: ThrottleSignal, limits: LimitsOf) -> tuple[Resource, ...]:
+    if signal.any_index:
+        return _lowest_indexes(state, signal, limits)
+    if signal.resource.index in state.local_indexes:
+        return (Resource(signal.resource.table),)
+    return (signal.resource,)
 
 
 def _step_up(

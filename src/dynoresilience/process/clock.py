@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 
 from dynoresilience.ports import Signal
@@ -17,4 +18,4 @@ class SystemClock:
         return time.time()
 
     def wait(self, signal: Signal, timeout: float) -> bool:
-        return signal.wait(timeout)
+        return signal.wait(min(timeout, threading.TIMEOUT_MAX))

@@ -18,7 +18,7 @@ from dynoresilience.ports import Clock
 
 _log = logging.getLogger("dynoresilience")
 _IDLE = 3600.0
-"""Seconds to sleep when there is nothing to do; a new job ends the sleep at once."""
+"""Seconds to sleep at most; a new job ends the sleep at once."""
 
 
 class ThreadTimer:
@@ -30,13 +30,13 @@ class ThreadTimer:
         os.register_at_fork(after_in_child=self._start_anew)
 
     def _start_anew(self) -> None:
-        self._jobs: list[tuple[float, int, Callable[[], None]]] = []
+        self._jobs: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may come in here too
         self._new_job = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def call_at(self, when: float, job: Callable[[], None]) -> None:
+    def call_at(self, when: float, job: Callable[[], object]) -> None:
         with self._lock:
             heapq.heappush(self._jobs, (when, next(self._order), job))
             if self._thread is None:
@@ -63,11 +63,11 @@ class ThreadTimer:
             except Exception:
                 _log.exception("a background job failed")
 
-    def _next(self) -> tuple[Callable[[], None] | None, float]:
+    def _next(self) -> tuple[Callable[[], object] | None, float]:
         with self._lock:
             if not self._jobs:
                 return None, _IDLE
             pause = self._jobs[0][0] - self._clock.monotonic()
             if pause > 0:
-                return None, pause
+                return None, min(pause, _IDLE)
             return heapq.heappop(self._jobs)[2], 0.0

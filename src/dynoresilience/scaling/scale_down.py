@@ -22,7 +22,6 @@ from dynoresilience.model import (
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
-    ControlPlaneError,
     DecreaseRefused,
     EventSink,
     ScaleDownLedger,
@@ -35,8 +34,11 @@ from dynoresilience.scaling.watch import Watch
 
 BUSY_FOR = 2.0
 """Seconds until a table that is being changed is looked at again."""
+REBUILDING_FOR = 60.0
+"""Seconds until a table is looked at again of which an index is being built or removed."""
 TRY_AGAIN = 60.0
-"""Seconds until a decrease is tried again that failed for another reason."""
+"""Seconds until a decrease is tried again that failed for another reason; at least so many if it
+was refused, should our clock and AWS's not agree on when the budget allows the next."""
 DENIED_FOR = 900.0
 """Seconds until a decrease is tried again that the credentials do not allow."""
 REFUSED_FOR = 3600.0
@@ -61,7 +63,8 @@ class ScaleDown:
     ) -> None:
         """Write down what is about to be raised, and from what, before it is asked for."""
         entry = self._ledger.load(state.arn)
-        raised = dict(entry.raised) if entry is not None else {}
+        same_table = entry is not None and entry.table_id == state.table_id
+        raised = dict(entry.raised) if entry is not None and same_table else {}
         for change in target.changes:
             key = change.resource.index, change.dimension
             old = raised.get(key)
@@ -69,7 +72,8 @@ class ScaleDown:
             base = old.base if old is not None and ours else change.before
             raised[key] = Raised(base, was=change.before, to=change.after)
         due = self._clock.now() + lowerer.settings.scale_down_delay
-        self._ledger.record(RaisedTable(lowerer.table, state.arn, raised, due))
+        entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id)
+        self._ledger.record(entry)
         record.lowerer = lowerer
         self._schedule(record, self._quiet_at(record, lowerer))
 
@@ -131,18 +135,15 @@ class ScaleDown:
     def run_due(self, record: TableRecord) -> None:
         """Lower this table if it is raised and has been quiet long enough, else come back."""
         lowerer = record.lowerer
-        entry = self._entry(record)
-        if lowerer is None or entry is None:
+        if lowerer is None:
             return
         quiet_at = self._quiet_at(record, lowerer)
         if self._clock.monotonic() < quiet_at:
-            wait = quiet_at - self._clock.monotonic()
-            self._ledger.record(replace(entry, due=self._clock.now() + wait))
             self._schedule(record, quiet_at)
-        else:
-            _, again_at = self._lower(record, lowerer)
-            if again_at is not None:
-                self._schedule(record, again_at)
+            return
+        _, again_at = self._lower(record, lowerer)
+        if again_at is not None:
+            self._schedule(record, again_at)
 
     def lower_now(self, record: TableRecord, timeout: float) -> tuple[Change, ...]:
         """Lower this table without waiting until it is due; the decreases that were accepted.
@@ -169,32 +170,27 @@ class ScaleDown:
         self, record: TableRecord, lowerer: Lowerer
     ) -> tuple[tuple[Change, ...], float | None]:
         """One try: the decreases accepted, and when to come back (None: nothing is left up)."""
-        entry = self._entry(record)
-        if entry is None:
-            return (), None
         now = self._clock.monotonic()
-        flight = record.try_begin(lowerer.settings.scale_up_timeout, now)
+        changing = record.is_changing(now, lowerer.settings.scale_up_timeout)
+        flight = None if changing else record.begin(now)
         if flight is None:
             return (), now + BUSY_FOR
         try:
-            return self._look_and_lower(record, lowerer, entry)
+            entry = self._entry(record)
+            return ((), None) if entry is None else self._look_and_lower(record, lowerer, entry)
         except TableBusy:
             return (), self._clock.monotonic() + BUSY_FOR
         except TableNotFound:
-            self._ledger.forget(entry.arn)
-            for index, dimension in entry.raised:
-                resource = Resource(entry.table, index)
-                lowerer.sink.emit(
-                    events.ScaleDownReleased(entry.table, resource, dimension, "the table is gone")
-                )
+            self._release_all(record, lowerer, "the table is gone")
             return (), None
         except DecreaseRefused as error:
-            until = error.until or self._clock.now() + REFUSED_FOR
+            now = self._clock.now()
+            until = now + REFUSED_FOR if error.until is None else max(error.until, now + TRY_AGAIN)
             return (), self._postpone(lowerer, "the decrease budget is spent", until)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             return (), self._postpone(lowerer, why, self._clock.now() + DENIED_FOR)
-        except ControlPlaneError as error:
+        except Exception as error:  # whatever went wrong, the capacity must still come down
             return (), self._postpone(lowerer, str(error), self._clock.now() + TRY_AGAIN)
         finally:
             record.end(flight)
@@ -203,9 +199,13 @@ class ScaleDown:
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable
     ) -> tuple[tuple[Change, ...], float | None]:
         state = lowerer.control.describe(lowerer.table)
-        record.observe(state, self._clock.monotonic())
+        now = self._clock.monotonic()
         if state.updating:
-            return (), self._clock.monotonic() + BUSY_FOR
+            return (), now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR)
+        record.observe(state, now)
+        if state.table_id != entry.table_id:
+            self._release_all(record, lowerer, "another table has its name now")
+            return (), None
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)
@@ -224,6 +224,15 @@ class ScaleDown:
         if plan.wait_until is None:
             return changes, None
         return changes, self._postpone(lowerer, "the decrease budget is spent", plan.wait_until)
+
+    def _release_all(self, record: TableRecord, lowerer: Lowerer, reason: str) -> None:
+        entry = self._entry(record)
+        if entry is None:
+            return
+        self._ledger.forget(entry.arn)
+        for index, dimension in entry.raised:
+            gone = Resource(entry.table, index)
+            lowerer.sink.emit(events.ScaleDownReleased(entry.table, gone, dimension, reason))
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(

@@ -6,6 +6,7 @@ for its answer and share it. No failure here reaches the call: every outcome is 
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,15 +27,15 @@ from dynoresilience.ports import (
     Clock,
     ControlPlaneError,
     EventSink,
+    OutcomeUnknown,
     ServiceLimit,
     Settings,
     TableBusy,
     TableControl,
-    TableNotFound,
     Timer,
 )
 from dynoresilience.scaling.scale_down import ScaleDown
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.table_record import Flight, Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
@@ -44,8 +45,12 @@ JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 DENIED_FOR = 300.0
 LIMITED_FOR = 60.0
+REBUILDING_FOR = 10.0
 FAILED_FOR = 1.0
-"""Seconds until the control plane is asked again after AccessDenied, a quota, a passing error."""
+"""Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
+built (which takes minutes to hours), after a passing error."""
+STALE_FOR = 10.0
+"""Seconds after a change for which a DescribeTable that shows less is taken for an old one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,38 +97,66 @@ class Scaler:
         return tuple(self._records.values())
 
     def raise_if_needed(
-        self, table: str, signals: Sequence[ThrottleSignal], sent_at: float, settings: Settings
+        self,
+        table: str,
+        signals: Sequence[ThrottleSignal],
+        sent_at: float,
+        settings: Settings,
+        deadline: float | None = None,
     ) -> Answer:
         """Raise what the signals (all of ``table``) say was short, or say why not.
 
-        ``sent_at``: when the throttled attempt was sent, on the clock's monotonic scale.
+        ``sent_at``: when the throttled attempt was sent, on the clock's monotonic scale. With a
+        ``deadline`` the table is looked at on the timer, and waited for no longer than that.
         """
         hold = hold_without_looking(signals)
         if not settings.scaling_enabled:
             hold = Hold(HoldReason.DISABLED, signals[0].resource, signals[0].dimension)
         if hold is not None:
             return Answer(None, hold=hold)
-        give_up_joining = self._clock.monotonic() + JOIN_TIMEOUT
+        give_up = self._clock.monotonic() + JOIN_TIMEOUT
+        if deadline is not None:
+            give_up = min(give_up, deadline)
         while True:
             record = self._records.get(table) or self._first_met(table)
             with record.lock:
-                record.last_throttle = self._clock.monotonic()
+                now = record.last_throttle = self._clock.monotonic()
                 answer = self._known(record, signals, sent_at, settings)
                 if answer is not None:
                     return answer
                 busy = record.busy
-                if busy is None:
-                    flight = record.busy = threading.Event()
-            if busy is not None:
-                if not self._clock.wait(busy, max(0.0, give_up_joining - self._clock.monotonic())):
+                flight = record.begin(now)
+            if flight is None:
+                if busy is None or busy.thread == threading.get_ident():
+                    # A signal handler has come in while its own thread was looking.
+                    return _held(record, HoldReason.UPDATING, signals, None)
+                if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                     return _held(record, HoldReason.UPDATING, signals, Excuse.IN_FLIGHT)
                 continue
-            try:
-                answer = self._look_and_raise(record, table, signals, settings)
-            finally:
-                record.end(flight)
-            if answer is not None:
-                return answer
+            look = functools.partial(self._look, record, flight, table, signals, settings)
+            if deadline is None:
+                answer = look()
+                if answer is not None:
+                    return answer
+                continue
+            flight.thread = 0
+            self._timer.call_at(now, look)
+            if not self._clock.wait(flight.over, max(0.0, give_up - now)):
+                return _held(record, HoldReason.UPDATING, signals, Excuse.IN_FLIGHT)
+
+    def _look(
+        self,
+        record: TableRecord,
+        flight: Flight,
+        table: str,
+        signals: Sequence[ThrottleSignal],
+        settings: Settings,
+    ) -> Answer | None:
+        """`_look_and_raise` within its single flight."""
+        try:
+            return self._look_and_raise(record, table, signals, settings)
+        finally:
+            record.end(flight)
 
     def _first_met(self, table: str) -> TableRecord:
         return self._records.setdefault(table, self._book.new_record())
@@ -137,8 +170,7 @@ class Scaler:
     ) -> Answer | None:
         """The answer, if it needs no look at the table. Called with the record's lock held."""
         now = self._clock.monotonic()
-        since = record.change_since
-        if since is not None and now - since < settings.scale_up_timeout:
+        if record.is_changing(now, settings.scale_up_timeout):
             return _held(record, HoldReason.UPDATING, signals, Excuse.IN_FLIGHT)
         if record.changed_at >= sent_at:
             return _held(record, HoldReason.JUST_RAISED, signals, Excuse.JUST_CHANGED)
@@ -173,7 +205,15 @@ class Scaler:
             if shared is not record:
                 self._records[table] = shared
                 return None
-            record.observe(state, self._clock.monotonic())
+            now = self._clock.monotonic()
+            known = record.state
+            if known is not None and now - record.changed_at < STALE_FOR and state.is_behind(known):
+                # DescribeTable is eventually consistent: what we saw in force still is.
+                return _held(record, HoldReason.UPDATING, signals, Excuse.IN_FLIGHT)
+            record.observe(state, now)
+            if state.rebuilding:
+                why = "an index is being built or removed, or the table is not active"
+                return self._stand(record, HoldReason.UPDATING, why, REBUILDING_FOR, signals)
             plan = self._plan(state, signals, settings)
             if isinstance(plan, Hold):
                 if plan.reason is not HoldReason.UPDATING:
@@ -203,14 +243,18 @@ class Scaler:
         lowerer = Lowerer(self._control, table, settings, self._sink)
         self._scale_down.before_raise(record, lowerer, state, target)
         try:
-            self._control.update(table, target)
-        except (AccessDenied, TableBusy, ServiceLimit, TableNotFound):
-            self._scale_down.raise_refused(record, target)
-            raise
-        except ControlPlaneError:
+            accepted = self._control.update(table, target)
+        except OutcomeUnknown:
             # It may have been carried out all the same: look, and keep the ledger's entry.
             self._watch(record, table, settings, None)
             raise
+        except ControlPlaneError:
+            self._scale_down.raise_refused(record, target)
+            raise
+        if not accepted:
+            # Someone else asked for just this meanwhile: good for the call, but not ours.
+            self._scale_down.raise_refused(record, target)
+            return self._join(record, table, signals, settings)
         self._sink.emit(events.ScaleUpRequested(table, target.changes))
         self._watch(record, table, settings, target)
         self._scale_down.raise_accepted(record, target)
@@ -261,7 +305,10 @@ class Scaler:
 
 
 def _held(
-    record: TableRecord, reason: HoldReason, signals: Sequence[ThrottleSignal], excuse: Excuse
+    record: TableRecord,
+    reason: HoldReason,
+    signals: Sequence[ThrottleSignal],
+    excuse: Excuse | None,
 ) -> Answer:
     hold = Hold(reason, signals[0].resource, signals[0].dimension)
     return Answer(record, record.generation, hold=hold, excuse=excuse)

@@ -12,6 +12,9 @@ from dynoresilience.model import TableState
 from dynoresilience.ports import EventSink, Settings, TableControl
 
 NEVER = float("-inf")
+LONGEST_FLIGHT = 60.0
+"""Seconds after which a flight is believed to be lost: a describe, a ledger's write and an update
+take a few timeouts of the control plane's client at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +27,20 @@ class Lowerer:
     sink: EventSink
 
 
+class Flight:
+    """One thread's talk with the control plane about a table, while the others wait."""
+
+    def __init__(self, since: float) -> None:
+        self.since = since
+        self.thread = threading.get_ident()
+        self.over = threading.Event()
+
+
 class TableRecord:
     """Facts about a table, guarded by ``lock``. Instants are `Clock.monotonic` seconds.
 
-    ``busy``: set while a thread talks to the control plane about this table (single flight);
-    the others wait for it to be set. ``change_since``: when a capacity change that is not yet in
+    ``busy``: the single flight of whoever talks to the control plane about this table; the
+    others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     """
@@ -38,8 +50,8 @@ class TableRecord:
 
     def reset(self) -> None:
         """Know nothing. Also what a forked child does: the changes are its parent's."""
-        self.lock = threading.Lock()
-        self.busy: threading.Event | None = None
+        self.lock = threading.RLock()  # a signal handler may make a throttled call, too
+        self.busy: Flight | None = None
         self.state: TableState | None = None
         self.read_at = NEVER
         self.change_since: float | None = None
@@ -50,33 +62,37 @@ class TableRecord:
         self.generation = 0
         self._waiters: list[Callable[[], object]] = []
 
-    def try_begin(self, stale_after: float, now: float) -> threading.Event | None:
-        """Take the single flight for a decrease; None while anything else is going on."""
+    def begin(self, now: float) -> Flight | None:
+        """Take the single flight; None while another has it. Called with ``lock`` held, or not."""
         with self.lock:
-            changing = self.change_since is not None and now - self.change_since < stale_after
-            if self.busy is not None or changing:
+            if self.busy is not None and now - self.busy.since < LONGEST_FLIGHT:
                 return None
-            self.busy = threading.Event()
+            self.busy = Flight(now)
             return self.busy
 
-    def end(self, flight: threading.Event) -> None:
+    def end(self, flight: Flight) -> None:
         """Give the single flight back and let those go on who wait for it."""
         with self.lock:
             if self.busy is flight:
                 self.busy = None
-        flight.set()
+        flight.over.set()
+
+    def is_changing(self, now: float, timeout: float) -> bool:
+        """True while a change is under way that we saw begin less than ``timeout`` ago."""
+        since = self.change_since
+        return since is not None and now - since < timeout
 
     def observe(self, state: TableState, now: float) -> None:
         with self.lock:
             self.state, self.read_at = state, now
 
-    def begin_change(self, now: float) -> bool:
+    def begin_change(self, now: float, timeout: float) -> bool:
         """True if this is news: nobody has seen the change yet, so nobody watches it."""
         with self.lock:
-            news = self.change_since is None
-            if news:
-                self.change_since = now
-            return news
+            if self.is_changing(now, timeout):
+                return False
+            self.change_since = now
+            return True
 
     def end_change(self, now: float | None) -> None:
         """The change is in force since ``now`` (None: not known); wake whoever waits for it."""

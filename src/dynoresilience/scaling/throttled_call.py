@@ -66,12 +66,12 @@ class ThrottledCall:
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
         self.throttles = 0
-        self.help_is_coming = False
+        self.slows_down = True
 
     @property
     def excused(self) -> int:
         """Throttled attempts that are not held against the budget."""
-        return self.throttles - self._state.counted
+        return self._state.excused
 
     @property
     def max_retries(self) -> int:
@@ -111,11 +111,14 @@ class ThrottledCall:
         excuse = next((e for e in (Excuse.IN_FLIGHT, Excuse.JUST_CHANGED) if e in excuses), None)
         now = self._clock.monotonic()
         changed = max((a.record.changed_at for a in answers if a.record is not None), default=NEVER)
-        self.help_is_coming = excuse is not None or now - changed < RATE_SETTLES
+        in_hand = excuse is not None or now - changed < RATE_SETTLES
+        # A rate limiter in the client waits without an eye on our deadline.
+        self.slows_down = not in_hand and self._context.deadline is None
         context = self._context
         step = decide(
             context.policy,
             self._state,
+            attempt=attempt,
             now=now,
             chance=self._random(),
             excuse=excuse,
@@ -164,7 +167,9 @@ class ThrottledCall:
         for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
             signals = tuple(group)
             settings = self._context.settings
-            answer = self._scaler.raise_if_needed(table, signals, self._sent_at, settings)
+            answer = self._scaler.raise_if_needed(
+                table, signals, self._sent_at, settings, self._context.deadline
+            )
             self._note(table, answer)
             answers.append(answer)
         return answers

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from dynoresilience.model import CapacityUpdate, TableState
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
-    ControlPlaneError,
     TableControl,
     TableNotFound,
     Timer,
 )
 from dynoresilience.scaling.table_record import TableRecord
+
+_log = logging.getLogger("dynoresilience")
 
 FIRST_LOOK = 0.2
 """Seconds after the request to the first DescribeTable."""
@@ -53,7 +55,7 @@ class Watch:
     def start(self) -> None:
         """Mark the change as under way and begin to watch it, unless someone does already."""
         self._since = self._clock.monotonic()
-        if self._record.begin_change(self._since):
+        if self._record.begin_change(self._since, self._timeout):
             self._timer.call_at(self._since + FIRST_LOOK, self._look)
 
     def _look(self) -> None:
@@ -63,8 +65,8 @@ class Watch:
         except (AccessDenied, TableNotFound):
             self._record.end_change(None)
             return
-        except ControlPlaneError:
-            pass
+        except Exception as error:  # whatever it is, the watch goes on until its timeout
+            _log.debug("%s could not be looked at: %s", self._table, error)
         now = self._clock.monotonic()
         waited = now - self._since
         if state is not None and self._in_force(state, waited):

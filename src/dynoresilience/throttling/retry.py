@@ -14,6 +14,9 @@ IN_FLIGHT_DOUBLINGS = 2
 """While a change is under way the old capacity still serves, so the backoff stops growing at
 ``initial_delay * 2**2``: the calls go on at about the rate that the table still admits."""
 
+LEAST_IN_FLIGHT = 0.05
+"""Seconds: nor does it go below this, as attempts that do not count must not come in a loop."""
+
 WAKE_SPREAD = 0.2
 """Seconds over which calls are spread that go on because capacity has just changed."""
 
@@ -42,11 +45,11 @@ class Excuse(str, Enum):
 class CallState:
     """How a call has fared so far; a new call begins with the defaults.
 
-    ``counted``: attempts held against the budget. ``streak``: throttles in a row since capacity
-    last changed; it sets the backoff. ``excused_until``: the instant at which excuses end.
+    ``excused``: attempts that are not held against the budget. ``streak``: throttles in a row
+    since capacity last changed; it sets the backoff. ``excused_until``: when excuses end.
     """
 
-    counted: int = 0
+    excused: int = 0
     streak: int = 0
     excused_until: float | None = None
 
@@ -81,6 +84,7 @@ def decide(
     policy: RetryPolicy,
     state: CallState,
     *,
+    attempt: int,
     now: float,
     chance: float,
     excuse: Excuse | None = None,
@@ -89,7 +93,8 @@ def decide(
 ) -> Retry | GiveUp:
     """What to do after a throttled attempt.
 
-    ``now`` and ``deadline`` are instants of one clock, ``retry_after`` (seconds, from
+    ``attempt`` counts every attempt of the call from 1, also those that failed for another
+    reason. ``now`` and ``deadline`` are instants of one clock, ``retry_after`` (seconds, from
     ``x-amz-retry-after``) is a least delay, honoured up to ``policy.max_delay``. ``chance`` in
     [0, 1) is the jitter: the delay is drawn from the whole of [0, ceiling) ("full jitter", of
     AWS's published strategies the one with the fewest calls).
@@ -100,17 +105,17 @@ def decide(
             excused_until = now + policy.scale_up_timeout
         if now >= excused_until:
             excuse = None
-    counted = state.counted if excuse is not None else state.counted + 1
+    excused = state.excused if excuse is None else state.excused + 1
     streak = 0 if excuse is Excuse.JUST_CHANGED else state.streak
     if excuse is Excuse.IN_FLIGHT:
         streak = min(streak, IN_FLIGHT_DOUBLINGS)
-    after = CallState(counted, streak + 1, excused_until)
+    after = CallState(excused, streak + 1, excused_until)
 
-    if counted > policy.max_retries or policy.max_retries == 0:
+    if attempt - excused > policy.max_retries or policy.max_retries == 0:
         return GiveUp(GiveUpReason.RETRIES, after)
     ceiling = _ceiling(policy, streak, excuse)
     if excuse is Excuse.IN_FLIGHT and excused_until is not None:
-        ceiling = min(ceiling, excused_until - now)
+        ceiling = min(max(ceiling, LEAST_IN_FLIGHT), excused_until - now)
     least = min(retry_after or 0.0, policy.max_delay)
     if deadline is not None:
         remaining = deadline - now

@@ -36,6 +36,7 @@ _THROTTLE_CODES = frozenset(
     }
 )
 _CANCELLED_FOR_CAPACITY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+_OF_INDEX = "global secondary index"
 _REASON = re.compile(r"(Table|Index)(Read|Write)(\w+)")
 _ARN = re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)(?:/index/([^/]+))?")
 
@@ -56,15 +57,26 @@ def read_throttle(
         return _from_cancellation(response, operation, request)
     if code not in _THROTTLE_CODES:
         return None
-    reasons = (
-        response.get("ThrottlingReasons")
-        or response.get("throttlingReasons")
-        or error.get("ThrottlingReasons")
-        or error.get("throttlingReasons")
-    )
+    reasons = _reasons(response)
     if reasons:
         return Throttle(_from_reasons(reasons, operation, request))
     return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
+
+
+def regions_of(response: Mapping[str, Any]) -> frozenset[str]:
+    """The AWS regions of the resources that the answer says were short."""
+    arns = (str(reason.get("resource") or "").split(":") for reason in _reasons(response))
+    return frozenset(arn[3] for arn in arns if len(arn) > 3)
+
+
+def _reasons(response: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    """Both spellings; older botocore versions leave the member inside ``Error``."""
+    for members in (response, response.get("Error") or {}):
+        for name in ("ThrottlingReasons", "throttlingReasons"):
+            if members.get(name):
+                found: Sequence[Mapping[str, Any]] = members[name]
+                return found
+    return ()
 
 
 def _from_reasons(
@@ -101,12 +113,14 @@ def _from_message(
     tables = tables_of(request)
     if len(tables) != 1:
         return ()
+    if code.startswith("Throttling") and "hroughput" not in message:
+        return ()  # some other rate was exceeded, for example that of the table's KMS key
     dimension = Dimension.READ if operation in READS else Dimension.WRITE
     kind = ThrottleKind.PROVISIONED
     if code == "RequestLimitExceeded" or "for your account" in message:
         kind = ThrottleKind.ACCOUNT
     index = request.get("IndexName")
-    if index is None and "global secondary index" in message:
+    if index is None and _OF_INDEX in message:
         return (ThrottleSignal(Resource(tables[0]), dimension, kind, any_index=True),)
     return (ThrottleSignal(Resource(tables[0], index), dimension, kind),)
 
@@ -115,7 +129,8 @@ def _from_cancellation(
     response: Mapping[str, Any], operation: str, request: Mapping[str, Any]
 ) -> Throttle | None:
     """A cancelled transaction is a throttle only if nothing but capacity stood in its way."""
-    codes = [str(reason.get("Code")) for reason in response.get("CancellationReasons") or ()]
+    reasons = list(response.get("CancellationReasons") or ())
+    codes = [str(reason.get("Code")) for reason in reasons]
     if not codes:
         message = str((response.get("Error") or {}).get("Message") or "")
         listed = re.search(r"\[([\w, ]*)\]", message)
@@ -126,10 +141,14 @@ def _from_cancellation(
     items = request.get("TransactItems") or ()
     dimension = Dimension.READ if operation == "TransactGetItems" else Dimension.WRITE
     signals = []
-    for code, item in zip(codes, items, strict=False):
-        if code == "ProvisionedThroughputExceeded":
-            for action in item.values():
-                signals.append(ThrottleSignal(Resource(action["TableName"]), dimension))
+    for place, (code, item) in enumerate(zip(codes, items, strict=False)):
+        if code != "ProvisionedThroughputExceeded":
+            continue
+        told = str(reasons[place].get("Message") or "") if reasons else ""
+        any_index = _OF_INDEX in told
+        for action in item.values():
+            table = Resource(action["TableName"])
+            signals.append(ThrottleSignal(table, dimension, any_index=any_index))
     return Throttle(tuple(dict.fromkeys(signals)))
 
 

@@ -43,10 +43,9 @@ def table(
     return TableState(
         name="orders",
         arn=ARN,
-        table=ResourceState(own, active=not updating),
+        table=ResourceState(own, "UPDATING" if updating else "ACTIVE"),
         indexes={name.replace("_", "-"): ResourceState(units) for name, units in indexes.items()},
         on_demand=on_demand,
-        status="UPDATING" if updating else "ACTIVE",
     )
 
 
@@ -77,7 +76,12 @@ def test_an_index_rises_without_its_table() -> None:
 def test_everything_that_one_answer_names_goes_into_one_request() -> None:
     state = table(Units(5, 5), by_customer=Units(5, 6))
 
-    asked = up(state, ThrottleSignal(TABLE, WRITE), ThrottleSignal(TABLE, READ), ThrottleSignal(INDEX, WRITE))
+    asked = up(
+        state,
+        ThrottleSignal(TABLE, WRITE),
+        ThrottleSignal(TABLE, READ),
+        ThrottleSignal(INDEX, WRITE),
+    )
 
     assert asked == {None: Units(10, 10), "by-customer": Units(5, 12)}
 
@@ -119,7 +123,7 @@ def test_no_signal_at_all_holds() -> None:
 
 
 def test_an_index_that_is_updating_makes_the_table_wait() -> None:
-    busy = ResourceState(Units(5, 5), active=False)
+    busy = ResourceState(Units(5, 5), "UPDATING")
     state = TableState("orders", ARN, ResourceState(Units(5, 5)), {"by-customer": busy})
 
     assert up(state, ThrottleSignal(TABLE, WRITE)) is HoldReason.UPDATING
@@ -142,6 +146,14 @@ def test_an_unnamed_index_is_the_lowest_that_may_rise() -> None:
     assert up(state, signal, limits=lambda index: full.get(index or "", CAP_200)) == {
         "by-customer": Units(5, 16)
     }
+
+
+def test_a_local_index_uses_the_capacity_of_its_table() -> None:
+    state = TableState(
+        "orders", ARN, ResourceState(Units(5, 5)), local_indexes=frozenset({"by-day"})
+    )
+
+    assert up(state, ThrottleSignal(Resource("orders", "by-day"), READ)) == {None: Units(10, 5)}
 
 
 def test_an_unnamed_index_where_all_are_at_their_cap_holds() -> None:
@@ -183,9 +195,7 @@ def test_invariants_1_and_3_up(
     plan = plan_up(state, short, limits_of, factor)
     if isinstance(plan, Hold):
         return
-    named = {
-        (s.resource.index, s.dimension) for s in short if s.kind is ThrottleKind.PROVISIONED
-    }
+    named = {(s.resource.index, s.dimension) for s in short if s.kind is ThrottleKind.PROVISIONED}
     raised = {(c.resource.index, c.dimension) for c in plan.target}
     assert raised
     assert raised <= named
@@ -230,7 +240,9 @@ def test_back_to_what_was_there_before() -> None:
 
 
 def test_a_configured_base_wins() -> None:
-    plan = down(table(Units(5, 40)), {(None, WRITE): raised_by_us(5, 40)}, Limits(200, 200, None, 12))
+    plan = down(
+        table(Units(5, 40)), {(None, WRITE): raised_by_us(5, 40)}, Limits(200, 200, None, 12)
+    )
 
     assert plan.lower is not None
     assert plan.lower.units == {None: Units(5, 12)}
@@ -307,7 +319,7 @@ def test_invariants_2_and_9_down(
     decreases: int,
     last: float,
 ) -> None:
-    spent = ResourceState(state.table.units, True, decreases, last)
+    spent = ResourceState(state.table.units, "ACTIVE", decreases, last)
     state = TableState(state.name, state.arn, spent, state.indexes)
     limits = Limits(200, 200, base, base)
 

@@ -35,7 +35,11 @@ EVENTS: list[tuple[events.Event, int, str]] = [
     ),
     (events.HotKeyRange("orders", ORDERS, WRITE), logging.WARNING, "spread the keys"),
     (events.ScaleUpRequested("orders", UP), logging.INFO, "raising orders write 5 -> 10"),
-    (events.ScaleUpFinished("orders", UP, 2.0), logging.INFO, "raised orders write 5 -> 10 in 2.0 s"),
+    (
+        events.ScaleUpFinished("orders", UP, 2.0),
+        logging.INFO,
+        "raised orders write 5 -> 10 in 2.0 s",
+    ),
     (
         events.ScaleUpHeld("orders", Hold(HoldReason.AT_CAP, ORDERS, WRITE, "50 units, cap 50")),
         logging.WARNING,

@@ -143,6 +143,7 @@ def test_a_decrease_that_is_refused_all_the_same_comes_when_dynamodb_says(world:
     [
         (AccessDenied("dynamodb:UpdateTable", "no"), 900.0),
         (ControlPlaneError("503"), 60.0),
+        (RuntimeError("the owner's credential provider"), 60.0),
         (DecreaseRefused("no more", None), 3600.0),
     ],
 )
@@ -232,3 +233,33 @@ def test_a_configured_base_is_what_it_returns_to(world: World) -> None:
     world.clock.advance(DELAY + 3)
 
     assert world.control.units("orders") == Units(7, 8)
+
+
+def test_a_clock_ahead_of_awss_does_not_ask_in_a_loop(world: World) -> None:
+    """The instant that the refusal names is past already by our clock."""
+    until = world.clock.now() + DELAY - 60
+    world.control.fail["update"] = failing(3, DecreaseRefused("no more", until))
+    updates = world.control.calls["update"]
+
+    world.clock.advance(DELAY + 30)
+
+    assert world.control.calls["update"] == updates + 1
+
+
+def test_a_table_that_was_deleted_and_made_anew_is_left_alone(world: World) -> None:
+    anew = replace(world.control.tables["orders"], table_id="another")
+    world.control.tables["orders"] = anew
+    updates = len(world.control.updates)
+
+    world.clock.advance(DELAY + 3)
+
+    assert len(world.control.updates) == updates
+    assert pending(world) == []
+
+
+def test_a_delay_of_centuries_is_only_a_long_delay(world: World) -> None:
+    world.config = world.config.replace(scale_down_delay=1e10)
+    world.throttle(TABLE)
+    world.clock.advance(DELAY + 3)
+
+    assert world.control.units("orders") == Units(7, 20)

@@ -9,8 +9,25 @@ import pytest
 
 from dynoresilience import events
 from dynoresilience.config import ScalingConfig
-from dynoresilience.model import CapacityUpdate, HoldReason, Resource, ThrottleKind, ThrottleSignal, Units
-from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit, TableBusy
+from dynoresilience.model import (
+    CapacityUpdate,
+    Dimension,
+    HoldReason,
+    Resource,
+    ResourceState,
+    ThrottleKind,
+    ThrottleSignal,
+    Units,
+)
+from dynoresilience.ports import (
+    AccessDenied,
+    ControlPlaneError,
+    OutcomeUnknown,
+    ServiceLimit,
+    TableBusy,
+)
+from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.throttling.retry import Excuse
 from tests.support.fake_control import failing
 from tests.unit.scaling.conftest import INDEX, TABLE, World
@@ -26,7 +43,9 @@ def test_a_throttle_raises_what_was_short(world: World) -> None:
 
     assert answer.excuse is Excuse.IN_FLIGHT
     assert [str(change) for change in answer.raised] == ["orders/by-customer write 5 -> 10"]
-    assert [dict(update.units) for update in world.control.updates] == [{"by-customer": Units(3, 10)}]
+    assert [dict(update.units) for update in world.control.updates] == [
+        {"by-customer": Units(3, 10)}
+    ]
 
 
 def test_invariant_7_one_update_in_flight(world: World) -> None:
@@ -176,7 +195,13 @@ def test_invariant_4_a_failure_is_a_hold_and_not_repeated_at_once(
 
 
 @pytest.mark.parametrize(
-    "error", [AccessDenied("dynamodb:UpdateTable", "no"), ServiceLimit("quota"), TableBusy("busy")]
+    "error",
+    [
+        AccessDenied("dynamodb:UpdateTable", "no"),
+        ServiceLimit("quota"),
+        TableBusy("busy"),
+        ControlPlaneError("The rate of control plane requests made by this account is too high"),
+    ],
 )
 def test_a_refused_raise_leaves_nothing_to_lower(world: World, error: Exception) -> None:
     world.control.fail["update"] = [error]
@@ -198,7 +223,7 @@ def test_a_refused_second_raise_keeps_the_first_in_the_ledger(world: World) -> N
 
 
 def test_a_raise_of_unknown_outcome_stays_in_the_ledger(world: World) -> None:
-    world.control.fail["update"] = [ControlPlaneError("the connection broke")]
+    world.control.fail["update"] = [OutcomeUnknown("the connection broke")]
 
     world.throttle(TABLE)
 
@@ -266,8 +291,6 @@ def test_threads_that_are_throttled_together_share_one_look() -> None:
             everyone_is_here.wait(timeout=30)
             return signal.wait(30)
 
-    from dynoresilience.scaling.scaler import Scaler
-
     scaler = Scaler(
         Slow(),  # type: ignore[arg-type]
         world.runtime.shelf("fake").book,
@@ -298,3 +321,110 @@ def test_a_table_that_is_gone_holds(world: World) -> None:
 
     assert answer.hold is not None
     assert answer.hold.reason is HoldReason.FAILED
+
+
+def test_what_someone_else_set_to_our_target_meanwhile_is_not_ours(world: World) -> None:
+    world.control.before_update = lambda update: world.control.set_units(
+        "orders", None, Units(7, 10)
+    )
+
+    answer = world.throttle(TABLE)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert world.runtime.pending() == ()
+
+
+def test_a_description_older_than_what_we_saw_lowers_nothing(world: World) -> None:
+    read = replace(TABLE, dimension=Dimension.READ)
+    before = world.control.tables["orders"]
+    world.throttle(read)
+    world.clock.advance(3.0)
+    now = world.control.tables["orders"]
+    world.control.tables["orders"] = before  # one replica of DescribeTable lags behind
+
+    answer = world.throttle(TABLE)
+    assert answer.excuse is Excuse.IN_FLIGHT
+    world.control.tables["orders"] = now
+    world.throttle(TABLE)
+
+    assert [dict(update.units) for update in world.control.updates] == [
+        {None: Units(14, 5)},
+        {None: Units(14, 10)},
+    ]
+
+
+def test_an_index_that_is_being_built_is_no_excuse(world: World) -> None:
+    """It takes minutes to hours, and UpdateTable is refused until it is done."""
+    orders = world.control.tables["orders"]
+    building = ResourceState(Units(5, 5), status="CREATING")
+    world.control.tables["orders"] = replace(orders, indexes={"by-day": building})
+
+    for _ in range(5):
+        answer = world.throttle(TABLE)
+        assert answer.excuse is None
+        assert answer.hold is not None
+        assert answer.hold.reason is HoldReason.UPDATING
+
+    assert world.control.calls == {"describe": 1}
+
+
+def test_a_watch_that_fails_goes_on(world: World) -> None:
+    world.control.fail["describe"] = []
+    world.throttle(TABLE)
+    world.control.fail["describe"] = failing(4, RuntimeError("the owner's credential provider"))
+
+    world.clock.advance(4.0)
+
+    assert len(world.of(events.ScaleUpFinished)) == 1
+
+
+def test_with_a_deadline_the_call_does_not_wait_for_a_slow_control_plane(world: World) -> None:
+    slow = world.control.describe
+    world.control.describe = lambda table: (world.clock.sleep(8.0), slow(table))[1]  # type: ignore[assignment,method-assign]
+    release = []
+
+    class Elsewhere:
+        """A timer that runs its jobs later than the call can wait."""
+
+        def call_at(self, when: float, job: object) -> None:
+            release.append(job)
+
+    scaler = Scaler(
+        world.control,
+        world.runtime.shelf("fake").book,
+        world.runtime.shelf("fake").scale_down,
+        clock=world.clock,
+        timer=Elsewhere(),
+        sink=world,
+    )
+
+    answer = scaler.raise_if_needed("orders", (TABLE,), 0.0, world.config, deadline=1.0)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert world.clock.monotonic() <= 1.0
+    release[0]()
+    assert len(world.control.updates) == 1, "the raise is made all the same"
+
+
+def test_a_flight_that_was_lost_does_not_ground_the_table(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    (record,) = world.scaler.records()
+    record.begin(world.clock.monotonic())  # and its thread is gone
+    world.clock.advance(LONGEST_FLIGHT)
+
+    assert world.throttle(TABLE).raised
+
+
+def test_a_signal_handler_that_interrupts_its_own_look_is_not_kept(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    (record,) = world.scaler.records()
+    flight = record.begin(world.clock.monotonic())
+    assert flight is not None
+    before = world.clock.monotonic()
+
+    answer = world.throttle(TABLE)
+
+    assert answer.excuse is None
+    assert world.clock.monotonic() == before

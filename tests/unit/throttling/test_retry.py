@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynoresilience.throttling.retry import (
+    LEAST_IN_FLIGHT,
     WAKE_SPREAD,
     CallState,
     Excuse,
@@ -37,8 +38,8 @@ policies = st.builds(
 def delays(policy: RetryPolicy, throttles: int, excuse: Excuse | None = None) -> list[float]:
     """The ceilings of the delays after each of so many throttles in a row."""
     state, found = NEW, []
-    for _ in range(throttles):
-        step = decide(policy, state, now=0.0, chance=ALMOST_ONE, excuse=excuse)
+    for attempt in range(1, throttles + 1):
+        step = decide(policy, state, attempt=attempt, now=0.0, chance=ALMOST_ONE, excuse=excuse)
         if isinstance(step, GiveUp):
             break
         found.append(round(step.delay, 6))
@@ -61,33 +62,46 @@ def test_while_a_change_is_under_way_the_backoff_stops_growing() -> None:
 
 
 def test_just_after_a_change_the_next_attempt_is_near_and_the_backoff_starts_anew() -> None:
-    state = CallState(counted=2, streak=7)
+    state = CallState(excused=2, streak=7)
 
-    step = decide(POLICY, state, now=0.0, chance=ALMOST_ONE, excuse=Excuse.JUST_CHANGED)
+    step = decide(POLICY, state, attempt=5, now=0.0, chance=ALMOST_ONE, excuse=Excuse.JUST_CHANGED)
 
     assert isinstance(step, Retry)
     assert step.delay <= WAKE_SPREAD
     assert step.state.streak == 1
-    assert step.state.counted == 2
+    assert step.state.excused == 3
 
 
 def test_no_retries_means_none_even_while_a_change_is_under_way() -> None:
     policy = RetryPolicy(max_retries=0, initial_delay=1.0, max_delay=30.0, scale_up_timeout=60.0)
 
-    step = decide(policy, NEW, now=0.0, chance=0.5, excuse=Excuse.IN_FLIGHT)
+    step = decide(policy, NEW, attempt=1, now=0.0, chance=0.5, excuse=Excuse.IN_FLIGHT)
 
-    assert step == GiveUp(GiveUpReason.RETRIES, CallState(0, 1, 60.0))
+    assert step == GiveUp(GiveUpReason.RETRIES, CallState(1, 1, 60.0))
+
+
+def test_attempts_that_failed_for_another_reason_count_too() -> None:
+    """Five dropped connections, then a throttle: the budget is spent."""
+    step = decide(POLICY, NEW, attempt=6, now=0.0, chance=0.5)
+
+    assert isinstance(step, GiveUp)
+
+
+def test_attempts_that_do_not_count_do_not_come_in_a_loop() -> None:
+    policy = RetryPolicy(max_retries=5, initial_delay=0.0, max_delay=0.0, scale_up_timeout=60.0)
+
+    assert delays(policy, 2, Excuse.IN_FLIGHT) == [LEAST_IN_FLIGHT] * 2
 
 
 def test_the_answer_may_ask_for_a_longer_delay() -> None:
-    step = decide(POLICY, NEW, now=0.0, chance=0.0, retry_after=12.0)
+    step = decide(POLICY, NEW, attempt=1, now=0.0, chance=0.0, retry_after=12.0)
 
     assert isinstance(step, Retry)
     assert step.delay == 12.0
 
 
 def test_but_not_for_one_beyond_the_longest_delay() -> None:
-    step = decide(POLICY, NEW, now=0.0, chance=0.0, retry_after=86_400.0)
+    step = decide(POLICY, NEW, attempt=1, now=0.0, chance=0.0, retry_after=86_400.0)
 
     assert isinstance(step, Retry)
     assert step.delay == POLICY.max_delay
@@ -97,14 +111,16 @@ def test_but_not_for_one_beyond_the_longest_delay() -> None:
 def test_a_deadline_that_leaves_no_room_ends_the_call(retry_after: float | None) -> None:
     deadline = 10.0 if retry_after is None else 12.0
 
-    step = decide(POLICY, NEW, now=10.0, chance=0.5, deadline=deadline, retry_after=retry_after)
+    step = decide(
+        POLICY, NEW, attempt=1, now=10.0, chance=0.5, deadline=deadline, retry_after=retry_after
+    )
 
     assert isinstance(step, GiveUp)
     assert step.reason is GiveUpReason.DEADLINE
 
 
 def test_waking_starts_the_backoff_anew_and_keeps_the_budget() -> None:
-    assert woken(CallState(counted=3, streak=6, excused_until=9.0)) == CallState(3, 0, 9.0)
+    assert woken(CallState(excused=3, streak=6, excused_until=9.0)) == CallState(3, 0, 9.0)
 
 
 @given(
@@ -119,15 +135,17 @@ def test_invariant_5_one_budget_and_no_sleep_across_the_deadline(
     deadline: float | None,
     retry_after: float | None,
 ) -> None:
-    state, now, counted = NEW, 0.0, 0
+    state, now, counted, attempt = NEW, 0.0, 0, 0
     first_excuse: float | None = None
     for excuse, chance, meanwhile in history:
         now += meanwhile
+        attempt += 1
         if excuse is not None and first_excuse is None:
             first_excuse = now
         step = decide(
             policy,
             state,
+            attempt=attempt,
             now=now,
             chance=chance,
             excuse=excuse,
@@ -140,8 +158,8 @@ def test_invariant_5_one_budget_and_no_sleep_across_the_deadline(
         if isinstance(step, GiveUp):
             return
         assert counted <= policy.max_retries
-        assert step.state.counted == counted
-        assert 0 <= step.delay <= policy.max_delay
+        assert attempt - step.state.excused == counted
+        assert 0 <= step.delay <= max(policy.max_delay, LEAST_IN_FLIGHT)
         if deadline is not None:
             assert now + step.delay <= deadline
         state, now = step.state, now + step.delay
@@ -149,7 +167,7 @@ def test_invariant_5_one_budget_and_no_sleep_across_the_deadline(
 
 @given(streak=st.integers(0, 10_000), chance=chances)
 def test_a_long_streak_does_not_overflow(streak: int, chance: float) -> None:
-    step = decide(POLICY, CallState(streak=streak), now=0.0, chance=chance)
+    step = decide(POLICY, CallState(streak=streak), attempt=1, now=0.0, chance=chance)
 
     assert isinstance(step, Retry)
     assert step.delay <= POLICY.max_delay

@@ -7,7 +7,12 @@ from typing import Any
 import pytest
 
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
-from dynoresilience.throttling.signals import Throttle, read_throttle, retry_after
+from dynoresilience.throttling.signals import (
+    Throttle,
+    read_throttle,
+    regions_of,
+    retry_after,
+)
 
 READ, WRITE = Dimension.READ, Dimension.WRITE
 ORDERS = Resource("orders")
@@ -54,7 +59,10 @@ def test_the_lower_case_member_of_throttling_exception() -> None:
 
 
 def test_a_write_short_on_an_index_and_its_table_gives_both_once() -> None:
-    index = {"reason": "IndexWriteProvisionedThroughputExceeded", "resource": f"{ARN}/index/by-customer"}
+    index = {
+        "reason": "IndexWriteProvisionedThroughputExceeded",
+        "resource": f"{ARN}/index/by-customer",
+    }
     table = {"reason": "TableWriteProvisionedThroughputExceeded", "resource": ARN}
     response = error(EXCEEDED, ThrottlingReasons=[index, table, index])
 
@@ -95,7 +103,9 @@ def test_reasons_that_are_incomplete_or_new(
 
 
 def test_a_reason_without_resource_in_a_request_for_two_tables_tells_nothing() -> None:
-    response = error(EXCEEDED, ThrottlingReasons=[{"reason": "TableWriteProvisionedThroughputExceeded"}])
+    response = error(
+        EXCEEDED, ThrottlingReasons=[{"reason": "TableWriteProvisionedThroughputExceeded"}]
+    )
 
     throttle = read_throttle(response, "BatchWriteItem", {"RequestItems": {"a": [], "b": []}})
 
@@ -108,10 +118,28 @@ def test_a_reason_without_resource_in_a_request_for_two_tables_tells_nothing() -
         (EXCEEDED, OF_TABLE, "PutItem", {}, ThrottleSignal(ORDERS, WRITE)),
         (EXCEEDED, OF_TABLE, "GetItem", {}, ThrottleSignal(ORDERS, READ)),
         (EXCEEDED, OF_INDEX, "PutItem", {}, ThrottleSignal(ORDERS, WRITE, any_index=True)),
-        (EXCEEDED, OF_INDEX, "Query", {"IndexName": "by-customer"}, ThrottleSignal(BY_CUSTOMER, READ)),
-        (EXCEEDED, OF_TABLE, "Scan", {"IndexName": "by-customer"}, ThrottleSignal(BY_CUSTOMER, READ)),
+        (
+            EXCEEDED,
+            OF_INDEX,
+            "Query",
+            {"IndexName": "by-customer"},
+            ThrottleSignal(BY_CUSTOMER, READ),
+        ),
+        (
+            EXCEEDED,
+            OF_TABLE,
+            "Scan",
+            {"IndexName": "by-customer"},
+            ThrottleSignal(BY_CUSTOMER, READ),
+        ),
         (EXCEEDED, "", "DeleteItem", {}, ThrottleSignal(ORDERS, WRITE)),
-        ("ThrottlingException", "Rate exceeded", "Query", {}, ThrottleSignal(ORDERS, READ)),
+        (
+            "ThrottlingException",
+            "Throughput exceeds the current capacity of your table or index.",
+            "Query",
+            {},
+            ThrottleSignal(ORDERS, READ),
+        ),
         (
             "RequestLimitExceeded",
             "Throughput exceeds the current throughput limit for your account.",
@@ -141,6 +169,13 @@ def test_where_nobody_says_what_was_short_it_is_still_a_throttle(
     operation: str, request_: dict[str, Any]
 ) -> None:
     assert read_throttle(error(EXCEEDED, OF_TABLE), operation, request_) == Throttle(())
+
+
+def test_a_rate_that_is_not_throughput_is_backed_off_from() -> None:
+    """A table's KMS key has a rate of its own: more units would not help."""
+    response = error("ThrottlingException", "The KMS request rate was exceeded")
+
+    assert read_throttle(response, "PutItem", {"TableName": "orders"}) == Throttle(())
 
 
 @pytest.mark.parametrize(
@@ -196,7 +231,27 @@ def test_a_transaction_cancelled_for_anything_else_is_not_ours(codes: tuple[str,
 
 
 def test_a_throttling_error_in_a_transaction_backs_off_without_naming_a_table() -> None:
-    assert read_throttle(cancelled("None", "ThrottlingError"), "TransactWriteItems", PUTS) == Throttle(())
+    assert read_throttle(
+        cancelled("None", "ThrottlingError"), "TransactWriteItems", PUTS
+    ) == Throttle(())
+
+
+def test_a_transaction_that_was_short_on_an_index_is_not_short_on_its_table() -> None:
+    reasons = [{"Code": "ProvisionedThroughputExceeded", "Message": OF_INDEX}]
+    response = error("TransactionCanceledException", CancellationReasons=reasons)
+
+    throttle = read_throttle(response, "TransactWriteItems", PUTS)
+
+    assert throttle == Throttle((ThrottleSignal(ORDERS, WRITE, any_index=True),))
+
+
+def test_the_regions_of_what_was_short() -> None:
+    response = error(
+        EXCEEDED, ThrottlingReasons=[{"reason": "x", "resource": ARN}, {"reason": "y"}]
+    )
+
+    assert regions_of(response) == {"eu-central-1"}
+    assert regions_of(error(EXCEEDED)) == frozenset()
 
 
 def test_cancellation_codes_in_the_message_alone() -> None:
@@ -205,7 +260,9 @@ def test_cancellation_codes_in_the_message_alone() -> None:
         "[None, ProvisionedThroughputExceeded, None]"
     )
 
-    throttle = read_throttle(error("TransactionCanceledException", message), "TransactWriteItems", PUTS)
+    throttle = read_throttle(
+        error("TransactionCanceledException", message), "TransactWriteItems", PUTS
+    )
 
     assert throttle == Throttle((ThrottleSignal(Resource("customers"), WRITE),))
 

@@ -1,0 +1,101 @@
+"""Catches the DynamoDB requests of every botocore client of the process, before they are sent.
+
+One handler stands among botocore's built-in ones, so that all sessions made after `register` carry
+it. It does nothing until a simulator is started.
+"""
+
+from __future__ import annotations
+
+import io
+import itertools
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.handlers import BUILTIN_HANDLERS
+
+from dynoresilience.testing.faults import Dropped
+from dynoresilience.testing.replies import Body, Reply
+
+EVENT = "before-send.dynamodb"
+ANSWERED = "simulated://answered"
+"""The URL of a request that has its answer: no other handler recognises it and answers again."""
+
+Handler = Callable[[Any, str, str, Body], Reply]
+"""Takes the request as botocore made it, its region, operation and JSON body."""
+
+_AWS_HOST = re.compile(
+    r"(?:.+\.)?(?:dynamodb|ddb)(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
+)
+_active: list[Handler] = []
+_numbers = itertools.count(1)
+
+
+def register() -> None:
+    """Have every session that is made from now on call `answer`. Once is enough."""
+    if (EVENT, answer) not in BUILTIN_HANDLERS:
+        BUILTIN_HANDLERS.append((EVENT, answer))
+
+
+def activate(handler: Handler) -> None:
+    """Let ``handler`` answer from now on."""
+    _active[:] = [handler]
+
+
+def deactivate() -> None:
+    """Let requests go their own way again."""
+    _active.clear()
+
+
+def answer(request: Any, **_: Any) -> AWSResponse | None:
+    """What botocore calls: an answer, or None to send the request."""
+    for handler in tuple(_active):
+        return respond(handler, request)
+    return None
+
+
+def respond(handler: Handler, request: Any) -> AWSResponse | None:
+    """Have ``handler`` answer a request of botocore.
+
+    None if it is not for AWS's own endpoint but for another ``endpoint_url``, or has been answered.
+    """
+    url = request.url
+    host = _AWS_HOST.fullmatch(urlsplit(url).hostname or "")
+    if host is None:
+        return None
+    operation = _text(request.headers["X-Amz-Target"]).rpartition(".")[2]
+    try:
+        reply = handler(request, host["region"], operation, json.loads(request.body or b"{}"))
+    except Dropped as dropped:
+        broken = ConnectionClosedError if dropped.connected else EndpointConnectionError
+        raise broken(endpoint_url=url) from None
+    request.url = ANSWERED
+    return AWSResponse(url, reply.status, _headers(reply), _Stream(reply.raw))
+
+
+class _Stream(io.BytesIO):
+    """A body as `AWSResponse` reads it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()
+
+
+def _headers(reply: Reply) -> Any:  # a mapping; botocore's stubs ask for another class
+    """Those of the reply, and what DynamoDB always sends; botocore checks the CRC."""
+    given = {name.lower(): value for name, value in reply.headers.items()}
+    return {
+        "content-type": "application/x-amz-json-1.0",
+        "x-amzn-requestid": f"SIMULATED{next(_numbers):043}",
+        **given,
+        "content-length": str(len(reply.raw)),
+        "x-amz-crc32": str(zlib.crc32(reply.raw)),
+    }
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode() if isinstance(value, bytes) else value

@@ -1,0 +1,22 @@
+"""What a simulator saw, for assertions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from dynoresilience.testing.capacity_model import Meter
+from dynoresilience.testing.control_plane import AcceptedUpdate
+
+
+@dataclass(slots=True)
+class Journal:
+    """Counts and changes since the simulator was started.
+
+    ``calls`` counts attempts by operation, ``throttles`` items or requests that were not let in,
+    by what was short.
+    """
+
+    calls: Counter[str] = field(default_factory=Counter)
+    throttles: Counter[Meter] = field(default_factory=Counter)
+    updates: list[AcceptedUpdate] = field(default_factory=list)

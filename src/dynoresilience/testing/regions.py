@@ -1,0 +1,37 @@
+"""All regions of a simulated account: an engine for each, made when it is first spoken of."""
+
+from __future__ import annotations
+
+import threading
+
+from dynoresilience.ports import Clock
+from dynoresilience.testing.engine import Engine
+from dynoresilience.testing.faults import FaultPlan
+from dynoresilience.testing.journal import Journal
+from dynoresilience.testing.settings import Settings
+
+
+class Regions:
+    """What the engines share: clock, settings, journal, ordered faults, and the lock."""
+
+    def __init__(self, clock: Clock, settings: Settings, lock: threading.RLock) -> None:
+        self.journal = Journal()
+        self.faults = FaultPlan()
+        self._clock = clock
+        self._settings = settings
+        self._lock = lock
+        self._engines: dict[str, Engine] = {}
+
+    def engine(self, region: str) -> Engine:
+        """The engine of a region."""
+        with self._lock:
+            if region not in self._engines:
+                self._engines[region] = Engine(
+                    region,
+                    self._clock,
+                    self._settings,
+                    journal=self.journal,
+                    faults=self.faults,
+                    lock=self._lock,
+                )
+            return self._engines[region]

@@ -1,0 +1,122 @@
+"""Answers of a DynamoDB endpoint, and its errors in its own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from dynoresilience.model import Dimension
+from dynoresilience.testing.capacity_model import Meter
+
+Body = dict[str, Any]
+
+_DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
+_NAMESPACES = {
+    "AccessDeniedException": "com.amazon.coral.service#",
+    "ThrottlingException": "com.amazon.coral.service#",
+    "ValidationException": "com.amazon.coral.validate#",
+}
+_TABLE_SHORT = (
+    "The level of configured provisioned throughput for the table was exceeded. Consider "
+    "increasing your provisioning level with the UpdateTable API."
+)
+_INDEX_SHORT = (
+    "The level of configured provisioned throughput for one or more global secondary indexes of "
+    "the table was exceeded. Consider increasing your provisioning level for the "
+    "under-provisioned global secondary indexes with the UpdateTable API"
+)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """One HTTP answer. ``raw`` goes out as it is; ``body`` is a view of it, not to be changed."""
+
+    status: int
+    raw: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, body: Body, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:
+        """An answer with this JSON body."""
+        return cls(status, json.dumps(body).encode(), headers or {})
+
+    @property
+    def ok(self) -> bool:
+        return self.status < 300
+
+    @cached_property
+    def body(self) -> Body:
+        """The JSON object of the answer; empty if it is none."""
+        try:
+            found = json.loads(self.raw)
+        except ValueError:
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    @property
+    def code(self) -> str:
+        """The error's code, such as ``ValidationException``; empty on success."""
+        return "" if self.ok else str(self.body.get("__type", "")).rpartition("#")[2]
+
+
+Backend = Callable[[str, Body], Reply]
+"""What stores the items: takes an operation and its request, as any DynamoDB endpoint does."""
+
+
+class Refused(Exception):
+    """The endpoint answers with an error. ``members`` are those of the error beside its message."""
+
+    def __init__(self, code: str, message: str, *, status: int = 400, **members: Any) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.status = status
+        self.members = members
+
+    def reply(self, headers: Mapping[str, str] | None = None) -> Reply:
+        """The error as it goes over the wire."""
+        kind = _NAMESPACES.get(self.code, _DYNAMODB) + self.code
+        name = "Message" if self.code == "TransactionCanceledException" else "message"
+        body = {"__type": kind, name: self.message, **self.members}
+        return Reply.of(body, self.status, headers)
+
+
+def throttle_message(meter: Meter) -> str:
+    """What DynamoDB says when this meter is short."""
+    return _TABLE_SHORT if meter.resource.index is None else _INDEX_SHORT
+
+
+def throttling_reasons(meter: Meter, arn: str) -> list[dict[str, str]]:
+    """The ``ThrottlingReasons`` of a provisioned table or index that is short."""
+    what = "Table" if meter.resource.index is None else "Index"
+    how = "Read" if meter.dimension is Dimension.READ else "Write"
+    return [{"reason": f"{what}{how}ProvisionedThroughputExceeded", "resource": arn}]
+
+
+def access_denied(operation: str, resource: str, user: str) -> Refused:
+    """What IAM says when no policy grants the operation."""
+    action = f"dynamodb:{operation}"
+    return Refused(
+        "AccessDeniedException",
+        f"User: {user} is not authorized to perform: {action} on resource: {resource} because no "
+        f"identity-based policy allows the {action} action",
+    )
+
+
+def transaction_cancelled(short: list[Meter | None]) -> Refused:
+    """A transaction that met too little capacity; ``short`` has one entry for each item."""
+    reasons: list[Body] = [
+        {"Code": "None"}
+        if meter is None
+        else {"Code": "ProvisionedThroughputExceeded", "Message": throttle_message(meter)}
+        for meter in short
+    ]
+    codes = ", ".join(reason["Code"] for reason in reasons)
+    return Refused(
+        "TransactionCanceledException",
+        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+        CancellationReasons=reasons,
+    )
