@@ -51,7 +51,7 @@ def start() -> Iterator[Callable[..., ThrottlingServer]]:
 
 
 def new_client(server: ThrottlingServer, mode: str = "standard", **config: Any) -> Any:
-    settings = Config(retries={"mode": mode}, max_pool_connections=32, **config)
+    settings = Config(**{"retries": {"mode": mode}, "max_pool_connections": 32, **config})
     return boto3.client("dynamodb", endpoint_url=server.url, config=settings, **CREDENTIALS)
 
 

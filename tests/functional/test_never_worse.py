@@ -73,7 +73,7 @@ def test_without_a_permission_the_calls_go_on_with_one_warning(
     assert "(reached max retries: 5)" in str(caught.value)
 
 
-@pytest.mark.parametrize(("mode", "calls"), [("standard", 1000), ("legacy", 50), ("adaptive", 15)])
+@pytest.mark.parametrize(("mode", "calls"), [("standard", 1000), ("legacy", 50), ("adaptive", 4)])
 def test_a_thousand_throttled_calls_leave_botocores_retries_intact(
     start: Start, mode: str, calls: int
 ) -> None:
@@ -127,7 +127,7 @@ def test_errors_that_are_no_throttles_are_botocores_affair(start: Start, mode: s
     seen = []
     for attached in (False, True):
         server = start()
-        client = new_client(server, mode)
+        client = new_client(server, mode, retries={"mode": mode, "total_max_attempts": 3})
         create_orders(client)
         if attached:
             attach(client, config=QUICK)
