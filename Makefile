@@ -38,7 +38,7 @@ demo: $(VENV)/.demo
 	@$(PY) -m dynoresilience demo $(ARGS)
 
 test: $(VENV)/.dev
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n 4 --dist worksteal $(ARGS)
 
 lint: $(VENV)/.dev
 	$(PY) -m ruff format --check .

@@ -1,4 +1,4 @@
-"""For the whole suite: how Hypothesis runs, and an environment without the machine's AWS settings."""
+"""For the whole suite: how Hypothesis runs, and no AWS settings of the machine."""
 
 from __future__ import annotations
 

@@ -99,8 +99,8 @@ class ResourceState:
 class TableState:
     """What DescribeTable says of a table and its global secondary indexes.
 
-    ``table_id``: another one means another table of the same name. ``local_indexes``: they have
-    no capacity of their own but use the table's.
+    ``table_id``: another one means another table of the same name (where there is no TableId, as
+    in emulators, the instant of its creation). ``local_indexes``: they use the table's capacity.
     """
 
     name: str

@@ -56,7 +56,7 @@ def test_a_function_is_brought_through(start: Start, reasons: bool) -> None:
         client.put_item(TableName="orders", Item=order(number))
         return f"saved {number}"
 
-    assert in_threads(200, lambda n: save(n)) == []
+    assert in_threads(200, save) == []
     assert len(server.items("orders")) == 200
     assert save(7) == "saved 7"
     assert save.__doc__ == "Save an order."
@@ -231,7 +231,9 @@ def test_in_lambda_no_wait_goes_beyond_the_time_that_is_left(
     start: Start, milliseconds: int
 ) -> None:
     server = start()
-    ddb = ScalingClient(new_client(server), config=ScalingConfig(scaling_enabled=False, max_retries=500))
+    ddb = ScalingClient(
+        new_client(server), config=ScalingConfig(scaling_enabled=False, max_retries=500)
+    )
     create_orders(ddb)
     server.throttle_next("PutItem", 1000)
     context = SimpleNamespace(get_remaining_time_in_millis=lambda: milliseconds)

@@ -134,16 +134,16 @@ def test_errors_that_are_no_throttles_are_botocores_affair(start: Start, mode: s
         server.drop_next("GetItem", 100)
         server.fail_next("DeleteItem", 100, "ValidationException", "no")
         errors = []
-        for call in (
-            lambda: client.get_item(TableName="orders", Key={"id": {"S": "1"}}),
-            lambda: client.delete_item(TableName="orders", Key={"id": {"S": "1"}}),
-            lambda: client.put_item(
-                TableName="orders", Item=order(1), ConditionExpression="attribute_exists(id)"
-            ),
-            lambda: client.get_item(TableName="nowhere", Key={"id": {"S": "1"}}),
+        key = {"id": {"S": "1"}}
+        there = {"Item": order(1), "ConditionExpression": "attribute_exists(id)"}
+        for method, table, arguments in (
+            ("get_item", "orders", {"Key": key}),
+            ("delete_item", "orders", {"Key": key}),
+            ("put_item", "orders", there),
+            ("get_item", "nowhere", {"Key": key}),
         ):
             with pytest.raises((ClientError, ConnectionClosedError)) as caught:
-                call()
+                getattr(client, method)(TableName=table, **arguments)
             errors.append(type(caught.value).__name__)
         seen.append((errors, dict(server.calls)))
 
@@ -169,9 +169,9 @@ def test_detached_a_client_is_what_it_was(start: Start) -> None:
         lambda: ddb.get_paginator("scan"),
         lambda: ddb.table("orders"),
         lambda: ddb.execute(print),
-        lambda: ddb.scale_down_now(),
+        ddb.scale_down_now,
         lambda: table.put_item(Item={"id": "1"}),
-        lambda: ddb.__enter__(),
+        ddb.__enter__,
     ):
         with pytest.raises(ClientClosedError, match="this ScalingClient is closed"):
             use()
@@ -297,7 +297,7 @@ def test_a_bad_environment_is_told_before_anything_is_sent(
             lambda: boto3.client("sts", **CREDENTIALS),
             "target=a client of 'sts': give a boto3 client",
         ),
-        (lambda: boto3.Session(), r"for a session: install\(session\)"),
+        (boto3.Session, r"for a session: install\(session\)"),
         (lambda: "orders", "target=str"),
         (lambda: None, "target=NoneType"),
     ],

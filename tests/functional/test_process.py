@@ -119,7 +119,8 @@ for _ in range(12):
     if child == 0:
         try: ddb.put_item(TableName="orders", Item=item)
         except ClientError: pass
-        try: ddb.put_item(TableName="orders", Item=item, ConditionExpression="attribute_not_exists(id)")
+        new = {"ConditionExpression": "attribute_not_exists(id)"}
+        try: ddb.put_item(TableName="orders", Item=item, **new)
         except ClientError: pass
         os._exit(0)
     children.append(child)

@@ -45,8 +45,11 @@ class Hooks:
         self._closed: Exception | None = None
 
     def attach(self, *, lazily: bool = False) -> None:
-        """Register. ``lazily``: the client is still being made; botocore's own handlers come
-        later, so ours take their place at the first call."""
+        """Register the handlers.
+
+        ``lazily``: the client is still being made; botocore's own handlers come later, so ours
+        take their place at the first call.
+        """
         if not lazily:
             self.take_place()
         self._events.register(_BEFORE_CALL, self._before_call, unique_id=_BEFORE_CALL_ID)

@@ -78,7 +78,7 @@ def table_state(description: Mapping[str, Any]) -> TableState:
         table=table,
         indexes=indexes,
         on_demand=billing == "PAY_PER_REQUEST" or table.units == Units(0, 0),
-        table_id=description.get("TableId"),
+        table_id=str(description.get("TableId") or description.get("CreationDateTime")),
         local_indexes=frozenset(
             entry["IndexName"] for entry in description.get("LocalSecondaryIndexes") or ()
         ),

@@ -139,8 +139,11 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class DownPlan:
-    """``lower``: send this now, if anything. ``released``: forget these. ``kept``: still up
-    after that, because the decrease budget of their resource is spent until ``wait_until``."""
+    """What to do about everything that is raised.
+
+    ``lower``: send this now, if anything. ``released``: forget these. ``kept``: still up after
+    that, because the decrease budget of their resource is spent until ``wait_until``.
+    """
 
     lower: CapacityUpdate | None
     released: tuple[Released, ...]

@@ -23,7 +23,6 @@ from dynoresilience.ports import (
     AccessDenied,
     Clock,
     DecreaseRefused,
-    EventSink,
     ScaleDownLedger,
     TableBusy,
     TableNotFound,
@@ -202,10 +201,10 @@ class ScaleDown:
         now = self._clock.monotonic()
         if state.updating:
             return (), now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR)
-        record.observe(state, now)
         if state.table_id != entry.table_id:
             self._release_all(record, lowerer, "another table has its name now")
             return (), None
+        record.observe(state, now)
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)

@@ -201,14 +201,14 @@ class Scaler:
         """Describe, plan, ask. None: the table turned out to have a record already; use that."""
         try:
             state = self._control.describe(table)
+            now = self._clock.monotonic()
             shared = self._book.adopt(state.arn, record)
             if shared is not record:
                 self._records[table] = shared
+                if not self._is_stale(shared, state, now):
+                    shared.observe(state, now)
                 return None
-            now = self._clock.monotonic()
-            known = record.state
-            if known is not None and now - record.changed_at < STALE_FOR and state.is_behind(known):
-                # DescribeTable is eventually consistent: what we saw in force still is.
+            if self._is_stale(record, state, now):
                 return _held(record, HoldReason.UPDATING, signals, Excuse.IN_FLIGHT)
             record.observe(state, now)
             if state.rebuilding:
@@ -229,6 +229,14 @@ class Scaler:
             return self._stand(record, HoldReason.SERVICE_LIMIT, str(error), LIMITED_FOR, signals)
         except Exception as error:  # whatever went wrong here, the call goes on
             return self._stand(record, HoldReason.FAILED, str(error), FAILED_FOR, signals)
+
+    @staticmethod
+    def _is_stale(record: TableRecord, state: TableState, now: float) -> bool:
+        """DescribeTable is eventually consistent: what we just saw in force still is."""
+        known = record.state
+        if known is None or known.table_id != state.table_id:
+            return False
+        return now - record.changed_at < STALE_FOR and state.is_behind(known)
 
     def _raise(
         self,

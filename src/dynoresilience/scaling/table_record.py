@@ -12,6 +12,9 @@ from dynoresilience.model import TableState
 from dynoresilience.ports import EventSink, Settings, TableControl
 
 NEVER = float("-inf")
+LONGEST_SILENCE = 20.0
+"""Seconds after which a watch is believed to be lost that has not seen the table. It looks at
+least every 5 s, and a look takes a timeout of the control plane's client at most."""
 LONGEST_FLIGHT = 60.0
 """Seconds after which a flight is believed to be lost: a describe, a ledger's write and an update
 take a few timeouts of the control plane's client at most."""
@@ -52,15 +55,19 @@ class TableRecord:
         """Know nothing. Also what a forked child does: the changes are its parent's."""
         self.lock = threading.RLock()  # a signal handler may make a throttled call, too
         self.busy: Flight | None = None
+        self.generation = 0
+        self._waiters: list[Callable[[], object]] = []
+        self._know_nothing()
+
+    def _know_nothing(self) -> None:
         self.state: TableState | None = None
         self.read_at = NEVER
         self.change_since: float | None = None
+        self.change_seen_at = NEVER
         self.changed_at = NEVER
         self.last_throttle = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
-        self.generation = 0
-        self._waiters: list[Callable[[], object]] = []
 
     def begin(self, now: float) -> Flight | None:
         """Take the single flight; None while another has it. Called with ``lock`` held, or not."""
@@ -78,12 +85,20 @@ class TableRecord:
         flight.over.set()
 
     def is_changing(self, now: float, timeout: float) -> bool:
-        """True while a change is under way that we saw begin less than ``timeout`` ago."""
+        """True while a change is under way that began less than ``timeout`` ago.
+
+        If nobody has seen it for `LONGEST_SILENCE`, its watch is lost: then nothing is known.
+        """
         since = self.change_since
-        return since is not None and now - since < timeout
+        if since is None or now - since >= timeout:
+            return False
+        return now - max(since, self.change_seen_at) < LONGEST_SILENCE
 
     def observe(self, state: TableState, now: float) -> None:
+        """Remember what DescribeTable says. Another table of the same name is a new start."""
         with self.lock:
+            if self.state is not None and self.state.table_id != state.table_id:
+                self._know_nothing()
             self.state, self.read_at = state, now
 
     def begin_change(self, now: float, timeout: float) -> bool:

@@ -88,7 +88,7 @@ class ThrottledCall:
     async def try_again_async(
         self, throttle: Throttle, attempt: int, retry_after: float | None = None
     ) -> bool:
-        """`try_again` for a task: the control plane is asked in a thread, the wait is the loop's."""
+        """`try_again` for a task: a thread asks the control plane, the loop goes on meanwhile."""
         import asyncio
 
         pause = await asyncio.to_thread(self.on_throttle, throttle, attempt, retry_after)

@@ -69,6 +69,8 @@ class Watch:
             _log.debug("%s could not be looked at: %s", self._table, error)
         now = self._clock.monotonic()
         waited = now - self._since
+        if state is not None:
+            self._record.change_seen_at = now
         if state is not None and self._in_force(state, waited):
             self._record.observe(state, now)
             self._record.end_change(now)

@@ -56,7 +56,7 @@ def same(limits: Limits) -> Callable[[str | None], Limits]:
 def up(
     state: TableState,
     *signals: ThrottleSignal,
-    limits: Callable[[str | None], Limits] = same(CAP_200),
+    limits: Callable[[str | None], Limits] = lambda index: CAP_200,
     factor: float = 2.0,
 ) -> dict[str | None, Units] | HoldReason:
     plan = plan_up(state, signals, limits, factor)

@@ -428,3 +428,19 @@ def test_a_signal_handler_that_interrupts_its_own_look_is_not_kept(world: World)
 
     assert answer.excuse is None
     assert world.clock.monotonic() == before
+
+
+def test_a_table_that_was_made_anew_is_looked_at_anew(world: World) -> None:
+    """What was known of the old one (at its cap, being changed) does not hold for it."""
+    world.config = world.config.replace(max_write_capacity=10)
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    world.throttle(TABLE)
+    world.control.tables["orders"] = replace(
+        world.control.tables["orders"], table=ResourceState(Units(5, 5)), table_id="another"
+    )
+
+    answer = world.throttle(TABLE, engine=world.new_engine())
+
+    assert [str(change) for change in answer.raised] == ["orders write 5 -> 10"]
+    assert [str(entry) for entry in world.runtime.pending()] == ["orders write 10 -> 5"]

@@ -135,11 +135,10 @@ def test_invariant_5_one_budget_and_no_sleep_across_the_deadline(
     deadline: float | None,
     retry_after: float | None,
 ) -> None:
-    state, now, counted, attempt = NEW, 0.0, 0, 0
+    state, now, counted = NEW, 0.0, 0
     first_excuse: float | None = None
-    for excuse, chance, meanwhile in history:
+    for attempt, (excuse, chance, meanwhile) in enumerate(history, 1):
         now += meanwhile
-        attempt += 1
         if excuse is not None and first_excuse is None:
             first_excuse = now
         step = decide(

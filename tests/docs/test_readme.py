@@ -1,0 +1,71 @@
+"""Every Python block of the README runs, against a DynamoDB that enforces capacity."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from dynoresilience.config import ScalingConfig
+from dynoresilience.testing import SimulatedDynamoDB
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"<!-- runs: (\w+) -->\n```python\n(.*?)```", README, re.DOTALL)
+
+
+def test_no_python_block_is_left_out() -> None:
+    assert len(BLOCKS) == README.count("```python") > 5
+
+
+@pytest.fixture
+def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedDynamoDB]:
+    """What the blocks assume: credentials, a region, and a table ``orders`` that is too small."""
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    simulator = SimulatedDynamoDB(update_seconds=0.1, start_full=False, burst_seconds=1)
+    with simulator:
+        simulator.create_table("orders", write=20, indexes={"by-customer": (5, 20)})
+        yield simulator
+
+
+@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "orders"])
+def test_blocks_on_a_table(code: str, orders: SimulatedDynamoDB) -> None:
+    names: dict[str, Any] = {}
+    exec(compile(code, "README.md", "exec"), names)
+
+    if "handler" in names:
+        context = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
+        assert names["handler"]({"id": "order-1"}, context) == {"statusCode": 200}
+    assert orders.calls
+
+
+@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "alone"])
+def test_blocks_that_need_nothing(code: str) -> None:
+    exec(compile(code, "README.md", "exec"), {})
+
+
+def test_the_table_of_settings_is_complete_and_true() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)?[^|]*\| ([^|]*) \|", README, re.MULTILINE)
+    documented = {name: (variable, default.strip()) for name, variable, default in rows[1:]}
+    words = {"None": "as it was", "True": "true", "{}": "none"}
+
+    assert set(documented) == set(ScalingConfig.__dataclass_fields__)
+    for name, (variable, default) in documented.items():
+        value = str(getattr(ScalingConfig(), name))
+        assert default == words.get(value, value)
+        if variable:
+            with pytest.raises(ValueError, match=variable):
+                ScalingConfig.from_env({variable: "nonsense"})
+
+
+def test_every_link_leads_somewhere() -> None:
+    for page in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (page.parent / target).exists(), f"{page.name}: {target}"
