@@ -119,11 +119,13 @@ class ScalingClient(_Boto3Client):
         self._attachment: Attachment = attach_to(self._client, config, sinks, runtime=runtime)
         self._closed = False
 
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or "_client" not in self.__dict__:
-            raise AttributeError(name)
-        self._check_open()
-        return getattr(self._client, name)
+    if not TYPE_CHECKING:  # a type checker sees boto3's methods in the base class
+
+        def __getattr__(self, name: str) -> Any:
+            if name.startswith("__") or "_client" not in self.__dict__:
+                raise AttributeError(name)
+            self._check_open()
+            return getattr(self._client, name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self._client)})

@@ -1,0 +1,127 @@
+"""One suite for every `TableControl`: in memory, on the throttling server, on the simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import boto3
+import pytest
+
+from dynoresilience.aws.botocore_private import without_retries
+from dynoresilience.aws.table_control import BotoTableControl
+from dynoresilience.model import CapacityUpdate, Change, Dimension, Resource, Units
+from dynoresilience.ports import DecreaseRefused, TableBusy, TableControl, TableNotFound
+from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+from tests.functional.conftest import CREDENTIALS, create_orders
+from tests.support.fake_control import FakeControl
+from tests.support.throttling_server import ThrottlingServer
+
+SECONDS = 5.0
+
+
+class Subject:
+    """A control plane with a table ``orders`` (5/5) and its index, and a way to let time pass."""
+
+    def __init__(self, control: TableControl, advance: Callable[[float], None]) -> None:
+        self.control = control
+        self.advance = advance
+
+
+def in_memory(stack: ExitStack) -> Subject:
+    clock = VirtualClock()
+    control = FakeControl(clock, update_seconds=SECONDS)
+    control.add("orders", by_customer=Units(5, 5))
+    return Subject(control, clock.advance)
+
+
+def on_the_server(stack: ExitStack) -> Subject:
+    clock = VirtualClock()
+    server = stack.enter_context(ThrottlingServer(update_seconds=SECONDS, clock=clock.now))
+    client: Any = boto3.client("dynamodb", endpoint_url=server.url, **CREDENTIALS)
+    create_orders(client)
+    return Subject(BotoTableControl(without_retries(client)), clock.advance)
+
+
+def on_the_simulator(stack: ExitStack) -> Subject:
+    clock = VirtualClock()
+    simulator = stack.enter_context(SimulatedDynamoDB(clock=clock, update_seconds=SECONDS))
+    simulator.create_table("orders", indexes={"by-customer": (5, 5)})
+    client = simulator.client()
+    return Subject(BotoTableControl(without_retries(client)), clock.advance)
+
+
+@pytest.fixture(params=[in_memory, on_the_server, on_the_simulator], ids=lambda f: f.__name__)
+def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    with ExitStack() as stack:
+        yield request.param(stack)
+
+
+def ask(write: int, before: int, index: str | None = None) -> CapacityUpdate:
+    change = Change(Resource("orders", index), Dimension.WRITE, before, write)
+    return CapacityUpdate({index: Units(5, write)}, (change,))
+
+
+def test_what_is_there(subject: Subject) -> None:
+    state = subject.control.describe("orders")
+
+    assert (state.name, state.on_demand, state.updating) == ("orders", False, False)
+    assert state.arn.endswith(":table/orders")
+    assert state.table.units == Units(5, 5)
+    assert {name: index.units for name, index in state.indexes.items()} == {
+        "by-customer": Units(5, 5)
+    }
+
+
+@pytest.mark.parametrize("index", [None, "by-customer"])
+def test_a_change_takes_its_time_and_the_old_units_show_until_then(
+    subject: Subject, index: str | None
+) -> None:
+    update = ask(50, 5, index)
+    assert subject.control.update("orders", update) is True
+
+    during = subject.control.describe("orders")
+    assert during.updating
+    assert not during.rebuilding
+    assert not update.reached(during)
+    subject.advance(SECONDS + 0.01)
+    after = subject.control.describe("orders")
+    assert not after.updating
+    assert update.reached(after)
+
+
+def test_a_second_change_meanwhile_is_refused(subject: Subject) -> None:
+    subject.control.update("orders", ask(50, 5))
+
+    with pytest.raises(TableBusy):
+        subject.control.update("orders", ask(60, 5))
+
+
+def test_the_units_that_are_there_already_change_nothing(subject: Subject) -> None:
+    assert subject.control.update("orders", ask(5, 5)) is False
+    assert not subject.control.describe("orders").updating
+
+
+def test_a_table_that_is_not_there(subject: Subject) -> None:
+    with pytest.raises(TableNotFound):
+        subject.control.describe("nowhere")
+    if not isinstance(subject.control, FakeControl):
+        with pytest.raises(TableNotFound):
+            subject.control.update("nowhere", ask(50, 5))
+
+
+def test_decreases_are_counted(subject: Subject) -> None:
+    subject.control.update("orders", ask(9, 5))
+    subject.advance(SECONDS + 1)
+    for spent, units in enumerate((8, 7, 6, 5), 1):
+        subject.control.update("orders", ask(units, units + 1))
+        subject.advance(SECONDS + 1)
+        found = subject.control.describe("orders").table
+        assert found.decreases_today == spent
+        assert found.last_decrease is not None
+
+    if not isinstance(subject.control, FakeControl):
+        with pytest.raises(DecreaseRefused) as refused:
+            subject.control.update("orders", ask(4, 5))
+        assert refused.value.until == pytest.approx(found.last_decrease + 3600, abs=2)

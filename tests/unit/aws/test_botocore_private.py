@@ -1,0 +1,75 @@
+"""The private names of botocore that we rely on are there, in this botocore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from dynoresilience.aws import botocore_private as private
+
+CREDENTIALS = {
+    "region_name": "us-east-1",
+    "aws_access_key_id": "testing",
+    "aws_secret_access_key": "testing",
+}
+
+
+def client(mode: str) -> Any:
+    config = Config(retries={"mode": mode}, read_timeout=77)  # type: ignore[typeddict-item]
+    return boto3.client("dynamodb", config=config, **CREDENTIALS)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_the_retry_handler_is_found_and_can_be_put_back(mode: str) -> None:
+    events = client(mode).meta.events
+    found = private.retry_handler(events)
+
+    assert callable(found)
+    private.forget_retry_handler(events)
+    assert private.retry_handler(events) is None
+    private.restore_retry_handler(events, found)
+    assert private.retry_handler(events) is found
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_the_rate_limiter_is_that_of_the_adaptive_mode(mode: str) -> None:
+    limiter = private.rate_limiter(client(mode).meta.events)
+
+    assert (limiter is not None) == (mode == "adaptive")
+    if limiter is not None:
+        assert callable(limiter.on_sending_request)
+        assert callable(limiter.on_receiving_response)
+
+
+@pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
+def test_the_control_planes_client_is_impatient_and_the_original_unchanged(mode: str) -> None:
+    original = client(mode)
+    twin = private.without_retries(original)
+
+    assert private.retry_handler(twin.meta.events) is None
+    assert private.rate_limiter(twin.meta.events) is None
+    assert private.retry_handler(original.meta.events) is not None
+    assert twin.meta.endpoint_url == original.meta.endpoint_url
+    assert twin._request_signer is original._request_signer
+    ours, theirs = twin._endpoint.http_session, original._endpoint.http_session
+    assert ours is not theirs
+    assert ours._manager.connection_pool_kw["timeout"].read_timeout == private.CONTROL_TIMEOUT
+    assert theirs._manager.connection_pool_kw["timeout"].read_timeout == 77
+
+
+def test_a_botocore_without_these_names_is_left_as_it_is() -> None:
+    class Bare:
+        """An event system of a later botocore."""
+
+    class Session:
+        """An HTTP session of a later botocore."""
+
+    bare = Bare()
+    session = Session()
+
+    assert private.retry_handler(bare) is None
+    assert private.rate_limiter(bare) is None
+    assert private._impatient(session) is session
