@@ -19,6 +19,7 @@ from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.memory_ledger import MemoryLedger
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import TableBook
@@ -33,6 +34,7 @@ class Shelf:
     """The tables behind one endpoint, and the way to lower them."""
 
     book: TableBook
+    raises: Raises
     scale_down: ScaleDown
     log_sink: LoggingSink
 
@@ -61,14 +63,16 @@ class Runtime:
         found = self._shelves.get(endpoint)
         if found is None:
             book = TableBook()
-            lower = ScaleDown(self._new_ledger(), book, clock=self.clock, timer=self.timer)
-            found = self._shelves.setdefault(endpoint, Shelf(book, lower, LoggingSink(self.clock)))
+            raises = Raises(self._new_ledger(), book, self.clock)
+            lower = ScaleDown(raises, clock=self.clock, timer=self.timer)
+            shelf = Shelf(book, raises, lower, LoggingSink(self.clock))
+            found = self._shelves.setdefault(endpoint, shelf)
         return found
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
         """What is raised and not yet taken back, behind any endpoint."""
         shelves = tuple(self._shelves.values())
-        return tuple(entry for shelf in shelves for entry in shelf.scale_down.all_pending())
+        return tuple(entry for shelf in shelves for entry in shelf.raises.all_pending())
 
     @staticmethod
     def of_process() -> Runtime:
@@ -112,6 +116,7 @@ class Engine:
         self._runtime = runtime
         shelf = runtime.shelf(endpoint)
         self._log_sink = shelf.log_sink
+        self._raises = shelf.raises
         self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
         self.configure(config, sinks)
@@ -150,8 +155,8 @@ class Engine:
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
         """What is raised of the tables that this engine has met."""
-        lower = self._scale_down
-        return tuple(entry for record in self._scaler.records() for entry in lower.pending(record))
+        records = self._scaler.records()
+        return tuple(entry for record in records for entry in self._raises.pending(record))
 
     def scale_down_now(self, timeout: float) -> tuple[Change, ...]:
         """Lower them now, whether due or not; the decreases that were accepted."""

@@ -181,11 +181,11 @@ def plan_down(
         current = found.units.of(dimension)
         configured = limits(index).base(dimension)
         base = entry.base if configured is None else configured
-        if not entry.is_ours(current):
+        if current <= base:
+            released.append(Released(resource, dimension, f"at base already ({current} units)"))
+        elif not entry.is_ours(current):
             why = f"{current} units were set by someone else"
             released.append(Released(resource, dimension, why))
-        elif current <= base:
-            released.append(Released(resource, dimension, f"at base already ({current} units)"))
         elif (permitted := next_decrease(found, now)) > now:
             kept[key] = entry
             wait_until = permitted if wait_until is None else min(wait_until, permitted)

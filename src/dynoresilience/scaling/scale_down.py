@@ -1,10 +1,8 @@
-"""Taking raises back: the ledger's entries, their due times, and the decrease itself."""
+"""Taking raises back: when it is due, and the decrease itself."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import replace
 
 from dynoresilience import events
 from dynoresilience.capacity.plan import plan_down
@@ -12,9 +10,6 @@ from dynoresilience.model import (
     CapacityUpdate,
     Change,
     Limits,
-    PendingScaleDown,
-    Raised,
-    RaisedKey,
     RaisedTable,
     Resource,
     TableState,
@@ -23,12 +18,12 @@ from dynoresilience.ports import (
     AccessDenied,
     Clock,
     DecreaseRefused,
-    ScaleDownLedger,
     TableBusy,
     TableNotFound,
     Timer,
 )
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.raises import Raises
+from dynoresilience.scaling.table_record import Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
 BUSY_FOR = 2.0
@@ -47,96 +42,37 @@ REFUSED_FOR = 3600.0
 class ScaleDown:
     """Lowers what was raised once the table has been quiet for `Settings.scale_down_delay`."""
 
-    def __init__(
-        self, ledger: ScaleDownLedger, book: TableBook, *, clock: Clock, timer: Timer
-    ) -> None:
-        self._ledger = ledger
-        self._book = book
+    def __init__(self, raises: Raises, *, clock: Clock, timer: Timer) -> None:
+        self._raises = raises
         self._clock = clock
         self._timer = timer
-
-    # -- while raising ---------------------------------------------------------------------
 
     def before_raise(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
     ) -> None:
-        """Write down what is about to be raised, and from what, before it is asked for."""
-        entry = self._ledger.load(state.arn)
-        same_table = entry is not None and entry.table_id == state.table_id
-        raised = dict(entry.raised) if entry is not None and same_table else {}
-        for change in target.changes:
-            key = change.resource.index, change.dimension
-            old = raised.get(key)
-            ours = old is not None and old.is_ours(change.before)
-            base = old.base if old is not None and ours else change.before
-            raised[key] = Raised(base, was=change.before, to=change.after)
-        due = self._clock.now() + lowerer.settings.scale_down_delay
-        entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id)
-        self._ledger.record(entry)
-        record.lowerer = lowerer
-        self._schedule(record, self._quiet_at(record, lowerer))
+        """Write down what is about to be raised, and see to it that it comes down again."""
+        self._raises.about_to(record, lowerer, state, target)
+        self._schedule(record, lowerer.quiet_at(record))
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
-        """UpdateTable was accepted: from now on only its values are ours."""
-        entry = self._entry(record)
-        if entry is None or record.lowerer is None:
-            return
-        raised = dict(entry.raised)
-        for change in target.changes:
-            key = change.resource.index, change.dimension
-            raised[key] = replace(raised[key], was=change.after)
-        entry = replace(entry, raised=raised)
-        self._ledger.record(entry)
-        pending = self._pending(entry, record.lowerer, entry.due)
-        record.lowerer.sink.emit(events.ScaleDownScheduled(entry.table, pending, entry.due))
+        """The request was accepted; what is up now is told."""
+        self._raises.accepted(record, target)
+        pending = self._raises.pending(record)
+        if pending and record.lowerer is not None:
+            due = pending[0].due
+            scheduled = events.ScaleDownScheduled(record.lowerer.table, pending, due)
+            record.lowerer.sink.emit(scheduled)
 
     def raise_refused(self, record: TableRecord, target: CapacityUpdate) -> None:
-        """UpdateTable was refused: what was there before is still there."""
-        entry = self._entry(record)
-        if entry is None:
-            return
-        raised = dict(entry.raised)
-        for change in target.changes:
-            key = change.resource.index, change.dimension
-            old = raised.pop(key)
-            if old.base != old.was:
-                raised[key] = replace(old, to=old.was)
-        self._keep(entry, raised)
-
-    # -- what is still raised --------------------------------------------------------------
-
-    def pending(self, record: TableRecord) -> tuple[PendingScaleDown, ...]:
-        """What of this table is raised and not yet taken back."""
-        entry, lowerer = self._entry(record), record.lowerer
-        if entry is None or lowerer is None:
-            return ()
-        quiet = self._clock.now() + self._quiet_at(record, lowerer) - self._clock.monotonic()
-        return self._pending(entry, lowerer, max(entry.due, quiet))
-
-    def all_pending(self) -> tuple[PendingScaleDown, ...]:
-        """What of any table in this process is raised and not yet taken back."""
-        records = (self._book.by_arn(entry.arn) for entry in self._ledger.entries())
-        return tuple(entry for record in records if record for entry in self.pending(record))
-
-    def _pending(
-        self, entry: RaisedTable, lowerer: Lowerer, due: float
-    ) -> tuple[PendingScaleDown, ...]:
-        found = []
-        for (index, dimension), raised in entry.raised.items():
-            configured = lowerer.settings.limits(entry.table, index).base(dimension)
-            base = raised.base if configured is None else configured
-            resource = Resource(entry.table, index)
-            found.append(PendingScaleDown(resource, dimension, raised.to, base, due))
-        return tuple(found)
-
-    # -- lowering --------------------------------------------------------------------------
+        """The request was refused; nothing more is up than before."""
+        self._raises.refused(record, target)
 
     def run_due(self, record: TableRecord) -> None:
         """Lower this table if it is raised and has been quiet long enough, else come back."""
         lowerer = record.lowerer
         if lowerer is None:
             return
-        quiet_at = self._quiet_at(record, lowerer)
+        quiet_at = lowerer.quiet_at(record)
         if self._clock.monotonic() < quiet_at:
             self._schedule(record, quiet_at)
             return
@@ -175,7 +111,7 @@ class ScaleDown:
         if flight is None:
             return (), now + BUSY_FOR
         try:
-            entry = self._entry(record)
+            entry = self._raises.of(record)
             return ((), None) if entry is None else self._look_and_lower(record, lowerer, entry)
         except TableBusy:
             return (), self._clock.monotonic() + BUSY_FOR
@@ -204,6 +140,8 @@ class ScaleDown:
         if state.table_id != entry.table_id:
             self._release_all(record, lowerer, "another table has its name now")
             return (), None
+        if record.outdates(state, now):
+            return (), now + BUSY_FOR
         record.observe(state, now)
 
         def limits(index: str | None) -> Limits:
@@ -214,7 +152,7 @@ class ScaleDown:
             lowerer.control.update(lowerer.table, plan.lower)
             lowerer.sink.emit(events.ScaleDownDone(entry.table, plan.lower.changes))
             self._watch(record, lowerer, plan.lower)
-        self._keep(entry, plan.kept)
+        self._raises.keep(entry, plan.kept)
         for gone in plan.released:
             lowerer.sink.emit(
                 events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
@@ -225,10 +163,10 @@ class ScaleDown:
         return changes, self._postpone(lowerer, "the decrease budget is spent", plan.wait_until)
 
     def _release_all(self, record: TableRecord, lowerer: Lowerer, reason: str) -> None:
-        entry = self._entry(record)
+        entry = self._raises.of(record)
         if entry is None:
             return
-        self._ledger.forget(entry.arn)
+        self._raises.keep(entry, {})
         for index, dimension in entry.raised:
             gone = Resource(entry.table, index)
             lowerer.sink.emit(events.ScaleDownReleased(entry.table, gone, dimension, reason))
@@ -248,20 +186,6 @@ class ScaleDown:
         """Say so, and give the instant on the monotonic scale."""
         lowerer.sink.emit(events.ScaleDownPostponed(lowerer.table, reason, until))
         return self._clock.monotonic() + max(0.0, until - self._clock.now())
-
-    # -- bookkeeping -----------------------------------------------------------------------
-
-    def _entry(self, record: TableRecord) -> RaisedTable | None:
-        return self._ledger.load(record.state.arn) if record.state is not None else None
-
-    def _keep(self, entry: RaisedTable, raised: Mapping[RaisedKey, Raised]) -> None:
-        if raised:
-            self._ledger.record(replace(entry, raised=dict(raised)))
-        else:
-            self._ledger.forget(entry.arn)
-
-    def _quiet_at(self, record: TableRecord, lowerer: Lowerer) -> float:
-        return record.last_throttle + lowerer.settings.scale_down_delay
 
     def _schedule(self, record: TableRecord, when: float) -> None:
         """One job a table: an earlier one that is under way comes back by itself."""

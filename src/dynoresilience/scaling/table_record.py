@@ -12,6 +12,8 @@ from dynoresilience.model import TableState
 from dynoresilience.ports import EventSink, Settings, TableControl
 
 NEVER = float("-inf")
+STALE_FOR = 10.0
+"""Seconds after a change for which a DescribeTable that shows less is taken for an old one."""
 LONGEST_SILENCE = 20.0
 """Seconds after which a watch is believed to be lost that has not seen the table. It looks at
 least every 5 s, and a look takes a timeout of the control plane's client at most."""
@@ -29,13 +31,17 @@ class Lowerer:
     settings: Settings
     sink: EventSink
 
+    def quiet_at(self, record: TableRecord) -> float:
+        """When the table will have been quiet for long enough, if it is not throttled again."""
+        return record.last_throttle + self.settings.scale_down_delay
+
 
 class Flight:
     """One thread's talk with the control plane about a table, while the others wait."""
 
     def __init__(self, since: float) -> None:
         self.since = since
-        self.thread = threading.get_ident()
+        self.thread: int | None = threading.get_ident()  # None: the timer's
         self.over = threading.Event()
 
 
@@ -100,6 +106,16 @@ class TableRecord:
             if self.state is not None and self.state.table_id != state.table_id:
                 self._know_nothing()
             self.state, self.read_at = state, now
+
+    def outdates(self, state: TableState, now: float) -> bool:
+        """True if ``state`` shows less than what we saw in force just now.
+
+        DescribeTable is eventually consistent, and nobody lowers in that instant.
+        """
+        known = self.state
+        if known is None or known.table_id != state.table_id:
+            return False
+        return now - self.changed_at < STALE_FOR and state.is_behind(known)
 
     def begin_change(self, now: float, timeout: float) -> bool:
         """True if this is news: nobody has seen the change yet, so nobody watches it."""

@@ -14,7 +14,8 @@ from dynoresilience import events
 from dynoresilience.model import Change, Hold, HoldReason, ThrottleKind
 from dynoresilience.ports import Clock, EventSink, Random, Settings
 from dynoresilience.scaling.pause import Pause
-from dynoresilience.scaling.scaler import Answer, Scaler
+from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.shortage import Answer
 from dynoresilience.scaling.table_record import NEVER
 from dynoresilience.throttling.retry import (
     WAKE_SPREAD,

@@ -37,9 +37,6 @@ class Excuse(str, Enum):
     IN_FLIGHT = "a capacity change is under way"
     JUST_CHANGED = "capacity changed after the attempt was sent"
 
-    def __str__(self) -> str:
-        return self.value
-
 
 @dataclass(frozen=True, slots=True)
 class CallState:

@@ -11,7 +11,8 @@ from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Engine, Runtime
 from dynoresilience.events import Event
 from dynoresilience.model import Dimension, Resource, ThrottleSignal
-from dynoresilience.scaling.scaler import Answer, Scaler
+from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.shortage import Answer
 from dynoresilience.scope import Scope
 from dynoresilience.testing.clock import VirtualClock
 from dynoresilience.throttling.signals import Throttle

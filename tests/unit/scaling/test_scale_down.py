@@ -263,3 +263,14 @@ def test_a_delay_of_centuries_is_only_a_long_delay(world: World) -> None:
     world.clock.advance(DELAY + 3)
 
     assert world.control.units("orders") == Units(7, 20)
+
+
+def test_a_description_older_than_the_raise_does_not_make_us_forget_it(world: World) -> None:
+    """Lowered right after a raise, and one replica of DescribeTable still shows the old units."""
+    now = world.control.tables["orders"]
+    world.control.tables["orders"] = replace(now, table=replace(now.table, units=Units(7, 5)))
+
+    assert world.engine.scale_down_now(timeout=0.0) == ()
+    assert pending(world) == ["orders write 10 -> 5"]
+    world.control.tables["orders"] = now
+    assert len(world.engine.scale_down_now(timeout=10.0)) == 1

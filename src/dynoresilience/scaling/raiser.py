@@ -1,0 +1,162 @@
+"""One look at a table that was short, and the raise that follows from it."""
+
+from __future__ import annotations
+
+from dynoresilience import events
+from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
+from dynoresilience.ports import (
+    AccessDenied,
+    Clock,
+    ControlPlaneError,
+    EventSink,
+    OutcomeUnknown,
+    ServiceLimit,
+    TableBusy,
+    TableControl,
+    Timer,
+)
+from dynoresilience.scaling.scale_down import ScaleDown
+from dynoresilience.scaling.shortage import Answer, Shortage
+from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.watch import Watch
+from dynoresilience.throttling.retry import Excuse
+
+DENIED_FOR = 300.0
+LIMITED_FOR = 60.0
+REBUILDING_FOR = 10.0
+FAILED_FOR = 1.0
+"""Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
+built (which takes minutes to hours), after a passing error."""
+
+
+class Raiser:
+    """Describes, plans, writes the ledger, asks. Used within a table's single flight."""
+
+    def __init__(
+        self,
+        control: TableControl,
+        book: TableBook,
+        scale_down: ScaleDown,
+        *,
+        clock: Clock,
+        timer: Timer,
+        sink: EventSink,
+    ) -> None:
+        self._control = control
+        self._book = book
+        self._scale_down = scale_down
+        self._clock = clock
+        self._timer = timer
+        self._sink = sink
+        self._records: dict[str, TableRecord] = {}
+        # A hold that needs no new look until the instant beside it; by table, for these
+        # credentials only, so not in the shared record.
+        self._standing: dict[str, tuple[Hold, float]] = {}
+
+    def records(self) -> tuple[TableRecord, ...]:
+        """The tables that were met with these credentials."""
+        return tuple(self._records.values())
+
+    def record(self, table: str) -> TableRecord:
+        """What is known of a table; its own until the first look has told its ARN."""
+        found = self._records.get(table)
+        return found or self._records.setdefault(table, self._book.new_record())
+
+    def standing_hold(self, short: Shortage, now: float) -> Hold | None:
+        """A hold from an earlier look that still stands."""
+        hold, until = self._standing.get(short.table, (None, now))
+        return hold if now < until else None
+
+    def look_and_raise(self, record: TableRecord, short: Shortage) -> Answer | None:
+        """The answer; None: the table has another record, which may know it already."""
+        try:
+            state = self._control.describe(short.table)
+            now = self._clock.monotonic()
+            shared = self._book.adopt(state.arn, record)
+            stale = shared.outdates(state, now)
+            if not stale:
+                shared.observe(state, now)
+            if shared is not record:
+                self._records[short.table] = shared
+                return None
+            if stale:
+                hold = short.hold(HoldReason.UPDATING, "DescribeTable lags behind")
+                return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
+            return self._decide(record, short, state)
+        except TableBusy:
+            return self._join(record, short)
+        except AccessDenied as error:
+            why = f"not allowed to call {error.action}"
+            return self._stand(record, short, HoldReason.NO_PERMISSION, why, DENIED_FOR)
+        except ServiceLimit as error:
+            why = str(error)
+            return self._stand(record, short, HoldReason.SERVICE_LIMIT, why, LIMITED_FOR)
+        except Exception as error:  # whatever went wrong here, the call goes on
+            return self._stand(record, short, HoldReason.FAILED, str(error), FAILED_FOR)
+
+    def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
+        if state.rebuilding:
+            why = "an index is being built or removed, or the table is not active"
+            return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
+        plan = short.plan(state)
+        if not isinstance(plan, Hold):
+            return self._raise(record, short, state, plan.target)
+        if plan.reason is HoldReason.UPDATING:
+            return self._join(record, short)
+        return Answer(record, record.generation, hold=plan)
+
+    def _raise(
+        self, record: TableRecord, short: Shortage, state: TableState, target: CapacityUpdate
+    ) -> Answer:
+        generation = record.generation
+        lowerer = Lowerer(self._control, short.table, short.settings, self._sink)
+        self._scale_down.before_raise(record, lowerer, state, target)
+        try:
+            accepted = self._control.update(short.table, target)
+        except OutcomeUnknown:
+            # It may have been carried out all the same: look, and keep the ledger's entry.
+            self._watch(record, short)
+            raise
+        except ControlPlaneError:
+            self._scale_down.raise_refused(record, target)
+            raise
+        if not accepted:
+            # Someone else asked for just this meanwhile: good for the call, but not ours.
+            self._scale_down.raise_refused(record, target)
+            return self._join(record, short)
+        self._sink.emit(events.ScaleUpRequested(short.table, target.changes))
+        self._watch(record, short, target)
+        self._scale_down.raise_accepted(record, target)
+        return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
+
+    def _join(self, record: TableRecord, short: Shortage) -> Answer:
+        """Someone else is changing the table: wait for that, the next throttle looks again."""
+        generation = record.generation
+        self._watch(record, short)
+        hold = short.hold(HoldReason.UPDATING)
+        return Answer(record, generation, hold=hold, excuse=Excuse.IN_FLIGHT)
+
+    def _watch(
+        self, record: TableRecord, short: Shortage, target: CapacityUpdate | None = None
+    ) -> None:
+        def done(seconds: float) -> None:
+            if target is not None:
+                self._sink.emit(events.ScaleUpFinished(short.table, target.changes, seconds))
+
+        Watch(
+            record,
+            self._control,
+            short.table,
+            clock=self._clock,
+            timer=self._timer,
+            timeout=short.settings.scale_up_timeout,
+            target=target,
+            when_done=done,
+        ).start()
+
+    def _stand(
+        self, record: TableRecord, short: Shortage, reason: HoldReason, why: str, seconds: float
+    ) -> Answer:
+        hold = short.hold(reason, why)
+        self._standing[short.table] = hold, self._clock.monotonic() + seconds
+        return Answer(record, record.generation, hold=hold)

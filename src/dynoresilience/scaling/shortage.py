@@ -1,0 +1,52 @@
+"""A shortage: what throttled attempts say a table lacks, and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dynoresilience.capacity.plan import Scale, plan_up
+from dynoresilience.model import Change, Hold, HoldReason, Limits, TableState, ThrottleSignal
+from dynoresilience.ports import Settings
+from dynoresilience.scaling.table_record import TableRecord
+from dynoresilience.throttling.retry import Excuse
+
+
+@dataclass(frozen=True, slots=True)
+class Shortage:
+    """What one throttled attempt says was short, and under which settings that may be remedied.
+
+    ``signals`` are all of ``table``. ``sent_at``: when the attempt was sent, monotonic seconds.
+    """
+
+    table: str
+    signals: tuple[ThrottleSignal, ...]
+    sent_at: float
+    settings: Settings
+
+    def plan(self, state: TableState) -> Scale | Hold:
+        """How far up, from this state."""
+
+        def limits(index: str | None) -> Limits:
+            return self.settings.limits(self.table, index)
+
+        return plan_up(state, self.signals, limits, self.settings.scale_up_factor)
+
+    def hold(self, reason: HoldReason, detail: str = "") -> Hold:
+        """A hold that names what was short."""
+        first = self.signals[0]
+        return Hold(reason, first.resource, first.dimension, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a shortage: a raise (``raised``) or a ``hold``.
+
+    ``excuse``: the throttle is not held against the call, and why. ``generation``: the record's
+    when this was answered; a later one means that capacity has changed since.
+    """
+
+    record: TableRecord | None
+    generation: int = 0
+    raised: tuple[Change, ...] = ()
+    hold: Hold | None = None
+    excuse: Excuse | None = None
