@@ -109,10 +109,11 @@ class _Lazily:
         self._attachment: Attachment | None = None
 
     def attachment(self) -> Attachment:
-        with fork_safe.lock:
-            if self._attachment is None:
-                import boto3
+        if self._attachment is None:
+            import boto3
 
-                client = self._client if self._client is not None else boto3.client("dynamodb")
-                self._attachment = Attachment(client_behind(client), self._config, self._sinks)
-            return self._attachment
+            client = self._client if self._client is not None else boto3.client("dynamodb")
+            made = Attachment(client_behind(client), self._config, self._sinks)
+            with fork_safe.lock:
+                self._attachment = self._attachment or made
+        return self._attachment
