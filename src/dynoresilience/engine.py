@@ -36,7 +36,6 @@ class Shelf:
     book: TableBook
     raises: Raises
     scale_down: ScaleDown
-    log_sink: LoggingSink
 
 
 class Runtime:
@@ -65,8 +64,7 @@ class Runtime:
             book = TableBook()
             raises = Raises(self._new_ledger(), book, self.clock)
             lower = ScaleDown(raises, clock=self.clock, timer=self.timer)
-            shelf = Shelf(book, raises, lower, LoggingSink(self.clock))
-            found = self._shelves.setdefault(endpoint, shelf)
+            found = self._shelves.setdefault(endpoint, Shelf(book, raises, lower))
         return found
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
@@ -115,7 +113,7 @@ class Engine:
         self._config = config
         self._runtime = runtime
         shelf = runtime.shelf(endpoint)
-        self._log_sink = shelf.log_sink
+        self._log = LoggingSink(runtime.clock)
         self._raises = shelf.raises
         self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
@@ -132,7 +130,7 @@ class Engine:
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
         """Replace both, for the calls that are throttled next; sinks None: the log."""
         self._config = config
-        self._sink.sinks = (self._log_sink,) if sinks is None else tuple(sinks)
+        self._sink.sinks = (self._log,) if sinks is None else tuple(sinks)
 
     def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
         """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""

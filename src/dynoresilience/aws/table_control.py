@@ -41,7 +41,7 @@ class BotoTableControl:
             answer = self._client.describe_table(TableName=table)
         except Exception as error:
             raise _translated(error, "dynamodb:DescribeTable") from error
-        return table_state(answer["Table"])
+        return table_state(answer["Table"], table)
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
         request: dict[str, Any] = {"TableName": table}
@@ -64,8 +64,8 @@ class BotoTableControl:
         return True
 
 
-def table_state(description: Mapping[str, Any]) -> TableState:
-    """The state in a DescribeTable answer (its ``Table`` member)."""
+def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
+    """The state in a DescribeTable answer (its ``Table`` member); emulators leave things out."""
     billing = (description.get("BillingModeSummary") or {}).get("BillingMode")
     table = _resource_state(description, description.get("TableStatus"))
     indexes = {
@@ -73,8 +73,8 @@ def table_state(description: Mapping[str, Any]) -> TableState:
         for entry in description.get("GlobalSecondaryIndexes") or ()
     }
     return TableState(
-        name=description["TableName"],
-        arn=description["TableArn"],
+        name=description.get("TableName") or asked_for,
+        arn=description.get("TableArn") or asked_for,
         table=table,
         indexes=indexes,
         on_demand=billing == "PAY_PER_REQUEST" or table.units == Units(0, 0),

@@ -146,7 +146,7 @@ def describe(**members: Any) -> dict[str, Any]:
     ],
 )
 def test_on_demand_is_recognised(members: dict[str, Any], on_demand: bool) -> None:
-    assert table_state(describe(**members)).on_demand is on_demand
+    assert table_state(describe(**members), "orders").on_demand is on_demand
 
 
 def test_local_indexes_and_what_is_missing() -> None:
@@ -157,11 +157,13 @@ def test_local_indexes_and_what_is_missing() -> None:
             CreationDateTime=instant,
             LocalSecondaryIndexes=[{"IndexName": "by-day"}],
             GlobalSecondaryIndexes=[{"IndexName": "by-sku", "IndexStatus": "CREATING"}],
-        )
+        ),
+        "orders",
     )
 
     assert state.local_indexes == {"by-day"}
     assert state.table_id == "4d4c"
     assert state.rebuilding
     assert state.indexes["by-sku"].units == Units(0, 0)
-    assert table_state(describe(CreationDateTime=instant)).table_id == str(instant)
+    assert table_state(describe(CreationDateTime=instant), "orders").table_id == str(instant)
+    assert table_state({}, "orders").arn == "orders"
