@@ -19,6 +19,7 @@ from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.memory_ledger import MemoryLedger
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
@@ -118,14 +119,11 @@ class Engine:
         self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
         self.configure(config, sinks)
-        self._scaler = Scaler(
-            control,
-            shelf.book,
-            shelf.scale_down,
-            clock=runtime.clock,
-            timer=runtime.timer,
-            sink=self._sink,
+        clock, timer = runtime.clock, runtime.timer
+        raiser = Raiser(
+            control, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=self._sink
         )
+        self._scaler = Scaler(raiser, clock=clock, timer=timer)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
         """Replace both, for the calls that are throttled next; sinks None: the log."""

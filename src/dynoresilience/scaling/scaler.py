@@ -12,11 +12,10 @@ from collections.abc import Sequence
 
 from dynoresilience.capacity.plan import hold_without_looking
 from dynoresilience.model import Hold, HoldReason, ThrottleSignal
-from dynoresilience.ports import Clock, EventSink, Settings, TableControl, Timer
+from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.raiser import Raiser
-from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
-from dynoresilience.scaling.table_record import Flight, TableBook, TableRecord
+from dynoresilience.scaling.table_record import Flight, TableRecord
 from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
@@ -28,17 +27,8 @@ JOIN_TIMEOUT = 5.0
 class Scaler:
     """Raises capacity with the credentials of one client. Thread-safe."""
 
-    def __init__(
-        self,
-        control: TableControl,
-        book: TableBook,
-        scale_down: ScaleDown,
-        *,
-        clock: Clock,
-        timer: Timer,
-        sink: EventSink,
-    ) -> None:
-        self._raiser = Raiser(control, book, scale_down, clock=clock, timer=timer, sink=sink)
+    def __init__(self, raiser: Raiser, *, clock: Clock, timer: Timer) -> None:
+        self._raiser = raiser
         self._clock = clock
         self._timer = timer
         self.records = self._raiser.records

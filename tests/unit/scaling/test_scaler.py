@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,6 +27,7 @@ from dynoresilience.ports import (
     ServiceLimit,
     TableBusy,
 )
+from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.throttling.retry import Excuse
@@ -36,6 +38,13 @@ from tests.unit.scaling.conftest import INDEX, TABLE, World
 @pytest.fixture(autouse=True)
 def orders(world: World) -> None:
     world.control.add("orders", Units(7, 5), by_customer=Units(3, 5))
+
+
+def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler:
+    """A scaler of the same process with other parts."""
+    shelf = world.runtime.shelf("fake")
+    raiser = Raiser(control, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=world)
+    return Scaler(raiser, clock=clock, timer=timer)
 
 
 def test_a_throttle_raises_what_was_short(world: World) -> None:
@@ -291,14 +300,7 @@ def test_threads_that_are_throttled_together_share_one_look() -> None:
             everyone_is_here.wait(timeout=30)
             return signal.wait(30)
 
-    scaler = Scaler(
-        Slow(),  # type: ignore[arg-type]
-        world.runtime.shelf("fake").book,
-        world.runtime.shelf("fake").scale_down,
-        clock=RealWaits(),  # type: ignore[arg-type]
-        timer=world.clock,
-        sink=world,
-    )
+    scaler = scaler_with(world, Slow(), clock=RealWaits(), timer=world.clock)
 
     def throttled() -> None:
         answers.append(scaler.raise_if_needed("orders", (TABLE,), 0.0, ScalingConfig()))
@@ -389,14 +391,7 @@ def test_with_a_deadline_the_call_does_not_wait_for_a_slow_control_plane(world: 
         def call_at(self, when: float, job: object) -> None:
             release.append(job)
 
-    scaler = Scaler(
-        world.control,
-        world.runtime.shelf("fake").book,
-        world.runtime.shelf("fake").scale_down,
-        clock=world.clock,
-        timer=Elsewhere(),
-        sink=world,
-    )
+    scaler = scaler_with(world, world.control, clock=world.clock, timer=Elsewhere())
 
     answer = scaler.raise_if_needed("orders", (TABLE,), 0.0, world.config, deadline=1.0)
 
