@@ -9,7 +9,19 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 lock = threading.RLock()
 
-os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+_CAN_FORK = hasattr(os, "register_at_fork")  # not on Windows
+
+if _CAN_FORK:
+    os.register_at_fork(
+        before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release
+    )
+
+
+def in_child(action: Callable[[], object]) -> None:
+    """Have every forked child do this first. There is no way to take it back."""
+    if _CAN_FORK:
+        os.register_at_fork(after_in_child=action)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-
+from dynoresilience import fork_safe
 from dynoresilience.model import RaisedTable
 
 
@@ -15,7 +14,7 @@ class MemoryLedger:
 
     def __init__(self) -> None:
         self._entries: dict[str, RaisedTable] = {}
-        os.register_at_fork(after_in_child=self._entries.clear)
+        fork_safe.in_child(self._entries.clear)
 
     def load(self, arn: str) -> RaisedTable | None:
         return self._entries.get(arn)

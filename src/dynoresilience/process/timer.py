@@ -10,10 +10,10 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
-import os
 import threading
 from collections.abc import Callable
 
+from dynoresilience import fork_safe
 from dynoresilience.ports import Clock
 
 _log = logging.getLogger("dynoresilience")
@@ -27,7 +27,7 @@ class ThreadTimer:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._start_anew()
-        os.register_at_fork(after_in_child=self._start_anew)
+        fork_safe.in_child(self._start_anew)
 
     def _start_anew(self) -> None:
         self._jobs: list[tuple[float, int, Callable[[], object]]] = []

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from dynoresilience import fork_safe
 from dynoresilience.model import TableState
 from dynoresilience.ports import EventSink, Settings, TableControl
 
@@ -161,7 +161,7 @@ class TableBook:
     def __init__(self) -> None:
         self._by_arn: dict[str, TableRecord] = {}
         self._all: weakref.WeakSet[TableRecord] = weakref.WeakSet()
-        os.register_at_fork(after_in_child=self._reset)
+        fork_safe.in_child(self._reset)
 
     def new_record(self) -> TableRecord:
         record = TableRecord()
