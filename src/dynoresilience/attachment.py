@@ -59,11 +59,11 @@ class Attachment:
     def _made_engine(self) -> Engine:
         if self._engine is not None:
             return self._engine
+        with fork_safe.imports:
+            from dynoresilience.aws.table_control import BotoTableControl
+            from dynoresilience.engine import Engine, Runtime
         with fork_safe.lock:
             if self._engine is None:
-                from dynoresilience.aws.table_control import BotoTableControl
-                from dynoresilience.engine import Engine, Runtime
-
                 control = BotoTableControl(self.hooks.control_plane_client(self.client))
                 runtime = self._runtime or Runtime.of_process()
                 endpoint = self.client.meta.endpoint_url

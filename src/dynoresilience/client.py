@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
@@ -126,6 +126,9 @@ class ScalingClient(_Boto3Client):
                 raise AttributeError(name)
             self._check_open()
             return getattr(self._client, name)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a ScalingClient can't be copied or pickled; make another")
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *dir(self._client)})

@@ -64,7 +64,7 @@ class Runtime:
         if found is None:
             book = TableBook()
             raises = Raises(self._new_ledger(), book, self.clock)
-            lower = ScaleDown(raises, clock=self.clock, timer=self.timer)
+            lower = ScaleDown(raises, clock=self.clock, timer=self.timer, chance=self.chance)
             found = self._shelves.setdefault(endpoint, Shelf(book, raises, lower))
         return found
 
@@ -115,6 +115,7 @@ class Engine:
         self._runtime = runtime
         shelf = runtime.shelf(endpoint)
         self._log = LoggingSink(runtime.clock)
+        self._control = control
         self._raises = shelf.raises
         self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
@@ -160,5 +161,5 @@ class Engine:
         done: list[Change] = []
         for record in self._scaler.records():
             left = max(0.0, give_up - self._runtime.clock.monotonic())
-            done += self._scale_down.lower_now(record, left)
+            done += self._scale_down.lower_now(record, self._control, left)
         return tuple(done)

@@ -6,6 +6,7 @@ carries ``response["Dynoresilience"]``: that call had its retries, and gets no m
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from dynoresilience.throttling.signals import Throttle
 
 _R = TypeVar("_R")
+_log = logging.getLogger("dynoresilience")
 
 
 def rerun(fn: Callable[[], _R], attachment: Callable[[], Attachment], table: str | None) -> _R:
@@ -27,9 +29,7 @@ def rerun(fn: Callable[[], _R], attachment: Callable[[], Attachment], table: str
         try:
             return fn()
         except Exception as error:
-            throttled = runs.throttle_in(error)
-            if throttled is None or not runs.call(throttled).try_again(*runs.attempt(throttled)):
-                runs.tell(error)
+            if not runs.again(error):
                 raise
 
 
@@ -42,15 +42,7 @@ async def rerun_async(
         try:
             return await fn()
         except Exception as error:
-            throttled = runs.throttle_in(error)
-            if throttled is None:
-                runs.tell(error)
-                raise
-            import asyncio
-
-            call = await asyncio.to_thread(runs.call, throttled)
-            if not await call.try_again_async(*runs.attempt(throttled)):
-                runs.tell(error)
+            if not await runs.again_async(error):
                 raise
 
 
@@ -63,7 +55,33 @@ class _Runs:
         self._call: ThrottledCall | None = None
         self._count = 0
 
-    def throttle_in(self, error: BaseException) -> Any | None:
+    def again(self, error: Exception) -> bool:
+        """True after the wait; False: the exception is the function's outcome."""
+        try:
+            throttled = self._throttle_in(error)
+            if throttled is not None and self._begin(throttled).try_again(*self._what(throttled)):
+                return True
+            self._tell(error)
+        except Exception:
+            _log.exception("a fault of ours; the function's own exception stands")
+        return False
+
+    async def again_async(self, error: Exception) -> bool:
+        """`again` for a task."""
+        try:
+            throttled = self._throttle_in(error)
+            if throttled is not None:
+                import asyncio
+
+                call = await asyncio.to_thread(self._begin, throttled)
+                if await call.try_again_async(*self._what(throttled)):
+                    return True
+            self._tell(error)
+        except Exception:
+            _log.exception("a fault of ours; the function's own exception stands")
+        return False
+
+    def _throttle_in(self, error: BaseException) -> Any | None:
         """The ClientError of a throttle that nobody has retried; None: not our affair."""
         self._count += 1
         cause = _client_error(error)
@@ -71,14 +89,14 @@ class _Runs:
             return None
         return cause if self._read(cause) is not None else None
 
-    def call(self, throttled: Any) -> ThrottledCall:
+    def _begin(self, throttled: Any) -> ThrottledCall:
         """The call that these runs are, begun at the first throttle. May make a client."""
         if self._call is None:
             attachment = self._attachment()
             self._call = attachment.begin(throttled.operation_name, attachment.monotonic())
         return self._call
 
-    def attempt(self, throttled: Any) -> tuple[Throttle, int, float | None]:
+    def _what(self, throttled: Any) -> tuple[Throttle, int, float | None]:
         """What was short, in which run, and the least delay that the answer asks for."""
         from dynoresilience.throttling.signals import Throttle, regions_of, retry_after
 
@@ -89,7 +107,7 @@ class _Runs:
         headers = throttled.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
         return throttle, self._count, retry_after(headers)
 
-    def tell(self, error: BaseException) -> None:
+    def _tell(self, error: BaseException) -> None:
         """Tell the exception how its call fared, as an attached client does."""
         cause = _client_error(error)
         if self._call is not None and cause is not None:

@@ -217,6 +217,29 @@ def test_bare_it_makes_its_own_client_at_the_first_throttle(
     assert server.updates[0]["after"] == {None: (5, 10)}
 
 
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_fault_of_ours_leaves_the_functions_own_exception(
+    start: Start, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here: no region for the client that would raise, though the function's own has one."""
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    server = start()
+    client = unattached(server)
+    create_orders(client)
+    server.throttle_next("PutItem", 1)
+
+    @with_throughput_scaling
+    def save() -> None:
+        client.put_item(TableName="orders", Item=order(1))
+
+    @with_throughput_scaling
+    async def save_async() -> None:
+        client.put_item(TableName="orders", Item=order(1))
+
+    with pytest.raises(client.exceptions.ProvisionedThroughputExceededException):
+        save() if kind == "sync" else asyncio.run(save_async())
+
+
 def test_a_bad_environment_is_told_when_a_function_is_decorated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import logging
+import pickle
 from collections.abc import Callable
 from typing import Any
 
@@ -366,3 +368,11 @@ def test_dir_and_methods_are_boto3s(start: Start) -> None:
     with pytest.raises(AttributeError, match="no attribute 'put_itm'"):
         ddb.put_itm()
     assert in_threads(1, lambda n: ddb.list_tables()) == []
+
+
+def test_a_scaling_client_is_neither_copied_nor_pickled(start: Start) -> None:
+    ddb = ScalingClient(new_client(start()), config=QUICK)
+
+    for duplicate in (copy.copy, copy.deepcopy, pickle.dumps):
+        with pytest.raises(TypeError, match="can't be copied or pickled"):
+            duplicate(ddb)

@@ -167,7 +167,7 @@ def _signals() -> ModuleType:
     """`throttling.signals`, loaded by the first error: a cold start does not need it."""
     global _loaded_signals  # noqa: PLW0603
     if _loaded_signals is None:
-        with fork_safe.lock:
+        with fork_safe.imports:
             from dynoresilience.throttling import signals
 
             _loaded_signals = signals

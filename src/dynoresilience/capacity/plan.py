@@ -141,8 +141,9 @@ class Released:
 class DownPlan:
     """What to do about everything that is raised.
 
-    ``lower``: send this now, if anything. ``released``: forget these. ``kept``: still up after
-    that, because the decrease budget of their resource is spent until ``wait_until``.
+    ``lower``: send this now, if anything. ``released``: forget these. ``kept``: not now, but from
+    ``wait_until`` on: the decrease budget of their resource is spent, or it is not yet known
+    whether they were raised at all.
     """
 
     lower: CapacityUpdate | None
@@ -157,12 +158,14 @@ def plan_down(
     limits: LimitsOf,
     now: float,
     *,
+    due: float = 0.0,
     table: str | None = None,
 ) -> DownPlan:
     """Back to the base for everything that we raised and nobody changed since.
 
     One request for all resources that have a decrease left at ``now`` (epoch seconds); DynamoDB
-    refuses a request whole if one resource in it has none. ``table``: the name to report.
+    refuses a request whole if one resource in it has none. Before it is ``due``, a raise of
+    unknown outcome that is not there may still come. ``table``: the name to report.
     """
     name = table or state.name
     units: dict[str | None, Units] = {}
@@ -181,7 +184,10 @@ def plan_down(
         current = found.units.of(dimension)
         configured = limits(index).base(dimension)
         base = entry.base if configured is None else configured
-        if current <= base:
+        if entry.was != entry.to and current == entry.was and now < due:
+            kept[key] = entry
+            wait_until = due if wait_until is None else min(wait_until, due)
+        elif current <= base:
             released.append(Released(resource, dimension, f"at base already ({current} units)"))
         elif not entry.is_ours(current):
             why = f"{current} units were set by someone else"

@@ -8,6 +8,7 @@ in `REPEAT_AFTER` for the same cause; the rest is INFO (changes of capacity) or 
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Hashable, Sequence
 from datetime import datetime, timezone
 from enum import Enum
@@ -18,6 +19,8 @@ from dynoresilience.model import HoldReason
 from dynoresilience.ports import Clock, EventSink
 
 _log = logging.getLogger("dynoresilience")
+
+_here = threading.local()
 
 REPEAT_AFTER = 3600.0
 """Seconds until the same warning is said again."""
@@ -60,11 +63,17 @@ class SafeSinks:
         self.sinks = tuple(sinks)
 
     def emit(self, event: events.Event) -> None:
-        for sink in self.sinks:
-            try:
-                sink.emit(event)
-            except Exception:
-                _log.debug("an event sink failed", exc_info=True)
+        if getattr(_here, "emitting", False):
+            return  # a sink that calls DynamoDB itself is not told of its own throttles
+        _here.emitting = True
+        try:
+            for sink in self.sinks:
+                try:
+                    sink.emit(event)
+                except Exception:
+                    _log.debug("an event sink failed", exc_info=True)
+        finally:
+            _here.emitting = False
 
 
 def _level(event: events.Event) -> tuple[int, Hashable]:

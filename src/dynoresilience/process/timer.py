@@ -39,7 +39,7 @@ class ThreadTimer:
     def call_at(self, when: float, job: Callable[[], object]) -> None:
         with self._lock:
             heapq.heappush(self._jobs, (when, next(self._order), job))
-            if self._thread is None:
+            if self._thread is None or not self._thread.is_alive():
                 thread = threading.Thread(target=self._run, name="dynoresilience", daemon=True)
                 try:
                     thread.start()
@@ -59,9 +59,12 @@ class ThreadTimer:
                 self._clock.wait(self._new_job, pause)
                 continue
             try:
-                job()
-            except Exception:
-                _log.exception("a background job failed")
+                try:
+                    job()
+                except Exception:
+                    _log.exception("a background job failed")
+            except BaseException:
+                pass  # whatever a sink or a log handler raises: others' jobs are still to be done
 
     def _next(self) -> tuple[Callable[[], object] | None, float]:
         with self._lock:

@@ -69,6 +69,7 @@ class Raiser:
 
     def look_and_raise(self, record: TableRecord, short: Shortage) -> Answer | None:
         """The answer; None: the table has another record, which may know it already."""
+        begun = self._clock.monotonic()
         try:
             state = self._control.describe(short.table)
             now = self._clock.monotonic()
@@ -92,7 +93,9 @@ class Raiser:
             why = str(error)
             return self._stand(record, short, HoldReason.SERVICE_LIMIT, why, LIMITED_FOR)
         except Exception as error:  # whatever went wrong here, the call goes on
-            return self._stand(record, short, HoldReason.FAILED, str(error), FAILED_FOR)
+            # Not again soon if it took long: a throttled call waits for this.
+            seconds = max(FAILED_FOR, 5 * (self._clock.monotonic() - begun))
+            return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         if state.rebuilding:
@@ -110,24 +113,31 @@ class Raiser:
     ) -> Answer:
         generation = record.generation
         lowerer = Lowerer(self._control, short.table, short.settings, self._sink)
-        self._scale_down.before_raise(record, lowerer, state, target)
+        before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
             accepted = self._control.update(short.table, target)
         except OutcomeUnknown:
             # It may have been carried out all the same: look, and keep the ledger's entry.
+            record.lowerer = lowerer
             self._watch(record, short)
             raise
         except ControlPlaneError:
-            self._scale_down.raise_refused(record, target)
+            self._scale_down.raise_refused(state, before)
             raise
         if not accepted:
             # Someone else asked for just this meanwhile: good for the call, but not ours.
-            self._scale_down.raise_refused(record, target)
+            self._scale_down.raise_refused(state, before)
             return self._join(record, short)
-        self._sink.emit(events.ScaleUpRequested(short.table, target.changes))
+        record.lowerer = lowerer
         self._watch(record, short, target)
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
+
+    def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
+        """Tell the sink of a raise; not within the flight."""
+        if answer.raised:
+            self._sink.emit(events.ScaleUpRequested(short.table, answer.raised))
+            self._scale_down.tell(record, self._sink)
 
     def _join(self, record: TableRecord, short: Shortage) -> Answer:
         """Someone else is changing the table: wait for that, the next throttle looks again."""

@@ -39,11 +39,15 @@ class Raises:
 
     def about_to(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
-    ) -> None:
-        """Written before UpdateTable is sent: either value may be there from now on."""
-        entry = self._ledger.load(state.arn)
-        same_table = entry is not None and entry.table_id == state.table_id
-        raised = dict(entry.raised) if entry is not None and same_table else {}
+    ) -> RaisedTable | None:
+        """Written before UpdateTable is sent: either value may be there from now on.
+
+        Returns the entry as it was before, for `refused`.
+        """
+        before = self._ledger.load(state.arn)
+        if before is not None and before.table_id != state.table_id:
+            before = None
+        raised = dict(before.raised) if before is not None else {}
         for change in target.changes:
             key = change.resource.index, change.dimension
             old = raised.get(key)
@@ -52,7 +56,8 @@ class Raises:
             raised[key] = Raised(base, was=change.before, to=change.after)
         due = self._clock.now() + lowerer.settings.scale_down_delay
         self._ledger.record(RaisedTable(lowerer.table, state.arn, raised, due, state.table_id))
-        record.lowerer = lowerer
+        record.lowerer = record.lowerer or lowerer
+        return before
 
     def accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
         """UpdateTable was accepted: from now on only its values are ours."""
@@ -65,18 +70,12 @@ class Raises:
             raised[key] = replace(raised[key], was=change.after)
         self._ledger.record(replace(entry, raised=raised))
 
-    def refused(self, record: TableRecord, target: CapacityUpdate) -> None:
-        """UpdateTable was refused: what was there before is still there."""
-        entry = self.of(record)
-        if entry is None:
-            return
-        raised = dict(entry.raised)
-        for change in target.changes:
-            key = change.resource.index, change.dimension
-            old = raised.pop(key)
-            if old.base != old.was:
-                raised[key] = replace(old, to=old.was)
-        self.keep(entry, raised)
+    def refused(self, state: TableState, before: RaisedTable | None) -> None:
+        """UpdateTable was refused: the entry is again what it was before."""
+        if before is not None:
+            self._ledger.record(before)
+        else:
+            self._ledger.forget(state.arn)
 
     def pending(self, record: TableRecord) -> tuple[PendingScaleDown, ...]:
         """What of this table is raised and not yet taken back."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
+from typing import NamedTuple
 
 from dynoresilience import events
 from dynoresilience.capacity.plan import plan_down
@@ -18,7 +20,10 @@ from dynoresilience.ports import (
     AccessDenied,
     Clock,
     DecreaseRefused,
+    EventSink,
+    Random,
     TableBusy,
+    TableControl,
     TableNotFound,
     Timer,
 )
@@ -26,6 +31,8 @@ from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.table_record import Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
+BUDGET_SPENT = "the decrease budget is spent"
+OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
 BUSY_FOR = 2.0
 """Seconds until a table that is being changed is looked at again."""
 REBUILDING_FOR = 60.0
@@ -39,59 +46,75 @@ REFUSED_FOR = 3600.0
 """Seconds until a decrease is tried again that was refused without naming an instant."""
 
 
+class Outcome(NamedTuple):
+    """Of one try: the decreases accepted, what to tell, and when to come back (None: never)."""
+
+    changes: tuple[Change, ...] = ()
+    again_at: float | None = None
+    news: tuple[events.Event, ...] = ()
+
+
 class ScaleDown:
     """Lowers what was raised once the table has been quiet for `Settings.scale_down_delay`."""
 
-    def __init__(self, raises: Raises, *, clock: Clock, timer: Timer) -> None:
+    def __init__(self, raises: Raises, *, clock: Clock, timer: Timer, chance: Random) -> None:
         self._raises = raises
         self._clock = clock
         self._timer = timer
+        self._chance = chance
 
     def before_raise(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
-    ) -> None:
-        """Write down what is about to be raised, and see to it that it comes down again."""
-        self._raises.about_to(record, lowerer, state, target)
+    ) -> RaisedTable | None:
+        """Write down what is about to be raised, and see to it that it comes down again.
+
+        Returns what was written down before, for `raise_refused`.
+        """
+        before = self._raises.about_to(record, lowerer, state, target)
         self._schedule(record, lowerer.quiet_at(record))
+        return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
-        """The request was accepted; what is up now is told."""
+        """The request was accepted: what it asked for is ours."""
         self._raises.accepted(record, target)
-        pending = self._raises.pending(record)
-        if pending and record.lowerer is not None:
-            due = pending[0].due
-            scheduled = events.ScaleDownScheduled(record.lowerer.table, pending, due)
-            record.lowerer.sink.emit(scheduled)
 
-    def raise_refused(self, record: TableRecord, target: CapacityUpdate) -> None:
+    def raise_refused(self, state: TableState, before: RaisedTable | None) -> None:
         """The request was refused; nothing more is up than before."""
-        self._raises.refused(record, target)
+        self._raises.refused(state, before)
+
+    def tell(self, record: TableRecord, sink: EventSink) -> None:
+        """Tell what is up now, and until when."""
+        pending = self._raises.pending(record)
+        if pending:
+            table, due = pending[0].resource.table, pending[0].due
+            sink.emit(events.ScaleDownScheduled(table, pending, due))
 
     def run_due(self, record: TableRecord) -> None:
         """Lower this table if it is raised and has been quiet long enough, else come back."""
         lowerer = record.lowerer
         if lowerer is None:
             return
-        quiet_at = lowerer.quiet_at(record)
-        if self._clock.monotonic() < quiet_at:
-            self._schedule(record, quiet_at)
+        if self._clock.monotonic() < lowerer.quiet_at(record):
+            self._schedule(record, lowerer.quiet_at(record))
             return
-        _, again_at = self._lower(record, lowerer)
-        if again_at is not None:
-            self._schedule(record, again_at)
+        outcome = self._lower(record, lowerer, even_if_throttled=False)
+        if outcome.again_at is not None:
+            self._schedule(record, outcome.again_at)
 
-    def lower_now(self, record: TableRecord, timeout: float) -> tuple[Change, ...]:
+    def lower_now(
+        self, record: TableRecord, control: TableControl, timeout: float
+    ) -> tuple[Change, ...]:
         """Lower this table without waiting until it is due; the decreases that were accepted.
 
         Waits up to ``timeout`` seconds for a change that is under way. What the decrease budget
         does not permit now stays scheduled.
         """
-        lowerer = record.lowerer
-        if lowerer is None:
+        if record.lowerer is None:
             return ()
+        lowerer = replace(record.lowerer, control=control)
         give_up = self._clock.monotonic() + timeout
         while True:
-            changes, again_at = self._lower(record, lowerer)
+            changes, again_at, _ = self._lower(record, lowerer, even_if_throttled=True)
             if changes or again_at is None:
                 break
             if again_at > min(give_up, self._clock.monotonic() + BUSY_FOR):
@@ -101,75 +124,87 @@ class ScaleDown:
             self._schedule(record, again_at)
         return changes
 
-    def _lower(
-        self, record: TableRecord, lowerer: Lowerer
-    ) -> tuple[tuple[Change, ...], float | None]:
-        """One try: the decreases accepted, and when to come back (None: nothing is left up)."""
+    def _lower(self, record: TableRecord, lowerer: Lowerer, *, even_if_throttled: bool) -> Outcome:
+        """One try, within the table's single flight; the news is told after it."""
         now = self._clock.monotonic()
         changing = record.is_changing(now, lowerer.settings.scale_up_timeout)
         flight = None if changing else record.begin(now)
         if flight is None:
-            return (), now + BUSY_FOR
+            return Outcome(again_at=now + BUSY_FOR)
         try:
-            entry = self._raises.of(record)
-            return ((), None) if entry is None else self._look_and_lower(record, lowerer, entry)
+            outcome = self._look_and_lower(record, lowerer, even_if_throttled)
         except TableBusy:
-            return (), self._clock.monotonic() + BUSY_FOR
+            outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
-            self._release_all(record, lowerer, "the table is gone")
-            return (), None
+            outcome = self._release_all(record, "the table is gone")
         except DecreaseRefused as error:
-            now = self._clock.now()
-            until = now + REFUSED_FOR if error.until is None else max(error.until, now + TRY_AGAIN)
-            return (), self._postpone(lowerer, "the decrease budget is spent", until)
+            pause = REFUSED_FOR
+            if error.until is not None:
+                pause = max(error.until - self._clock.now(), TRY_AGAIN)
+            outcome = self._postponed(lowerer, BUDGET_SPENT, pause)
         except AccessDenied as error:
-            why = f"not allowed to call {error.action}"
-            return (), self._postpone(lowerer, why, self._clock.now() + DENIED_FOR)
+            outcome = self._postponed(lowerer, f"not allowed to call {error.action}", DENIED_FOR)
         except Exception as error:  # whatever went wrong, the capacity must still come down
-            return (), self._postpone(lowerer, str(error), self._clock.now() + TRY_AGAIN)
+            # Spread, for where many tables are due at once the control plane refuses most.
+            outcome = self._postponed(lowerer, str(error), TRY_AGAIN * (0.5 + self._chance()))
         finally:
             record.end(flight)
+        for event in outcome.news:
+            lowerer.sink.emit(event)
+        return outcome
 
     def _look_and_lower(
-        self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable
-    ) -> tuple[tuple[Change, ...], float | None]:
+        self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
+    ) -> Outcome:
+        entry = self._raises.of(record)
+        if entry is None:
+            return Outcome()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
-            return (), now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR)
+            return Outcome(again_at=now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR))
         if state.table_id != entry.table_id:
-            self._release_all(record, lowerer, "another table has its name now")
-            return (), None
+            return self._release_all(record, "another table has its name now")
         if record.outdates(state, now):
-            return (), now + BUSY_FOR
+            return Outcome(again_at=now + BUSY_FOR)
         record.observe(state, now)
+        quiet_at = lowerer.quiet_at(record)
+        if now < quiet_at and not even_if_throttled:
+            return Outcome(again_at=quiet_at)  # throttled again while we looked
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)
 
-        plan = plan_down(state, entry.raised, limits, self._clock.now(), table=entry.table)
+        today = self._clock.now()
+        plan = plan_down(state, entry.raised, limits, today, due=entry.due, table=entry.table)
+        news: list[events.Event] = [
+            events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
+            for gone in plan.released
+        ]
         if plan.lower is not None:
             lowerer.control.update(lowerer.table, plan.lower)
-            lowerer.sink.emit(events.ScaleDownDone(entry.table, plan.lower.changes))
             self._watch(record, lowerer, plan.lower)
+            news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         self._raises.keep(entry, plan.kept)
-        for gone in plan.released:
-            lowerer.sink.emit(
-                events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
-            )
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
-            return changes, None
-        return changes, self._postpone(lowerer, "the decrease budget is spent", plan.wait_until)
+            return Outcome(changes, news=tuple(news))
+        unknown = any(raised.was != raised.to for raised in plan.kept.values())
+        why = OUTCOME_UNKNOWN if unknown else BUDGET_SPENT
+        later = self._postponed(lowerer, why, plan.wait_until - today)
+        return Outcome(changes, later.again_at, (*news, *later.news))
 
-    def _release_all(self, record: TableRecord, lowerer: Lowerer, reason: str) -> None:
+    def _release_all(self, record: TableRecord, reason: str) -> Outcome:
         entry = self._raises.of(record)
         if entry is None:
-            return
+            return Outcome()
         self._raises.keep(entry, {})
-        for index, dimension in entry.raised:
-            gone = Resource(entry.table, index)
-            lowerer.sink.emit(events.ScaleDownReleased(entry.table, gone, dimension, reason))
+        return Outcome(
+            news=tuple(
+                events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)
+                for index, which in entry.raised
+            )
+        )
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(
@@ -182,10 +217,10 @@ class ScaleDown:
             target=target,
         ).start()
 
-    def _postpone(self, lowerer: Lowerer, reason: str, until: float) -> float:
-        """Say so, and give the instant on the monotonic scale."""
-        lowerer.sink.emit(events.ScaleDownPostponed(lowerer.table, reason, until))
-        return self._clock.monotonic() + max(0.0, until - self._clock.now())
+    def _postponed(self, lowerer: Lowerer, reason: str, seconds: float) -> Outcome:
+        until = self._clock.now() + seconds
+        news = events.ScaleDownPostponed(lowerer.table, reason, until)
+        return Outcome(again_at=self._clock.monotonic() + max(0.0, seconds), news=(news,))
 
     def _schedule(self, record: TableRecord, when: float) -> None:
         """One job a table: an earlier one that is under way comes back by itself."""

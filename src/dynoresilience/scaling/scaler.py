@@ -20,6 +20,8 @@ from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
 """Seconds for which a state that allowed no raise is believed without a new DescribeTable."""
+LONGEST_LOOK = 15.0
+"""Seconds: a describe and an update, with each all of the control plane client's timeouts."""
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
@@ -44,7 +46,8 @@ class Scaler:
         """Raise what the signals (all of ``table``) say was short, or say why not.
 
         ``sent_at``: when the throttled attempt was sent, on the clock's monotonic scale. With a
-        ``deadline`` the table is looked at on the timer, and waited for no longer than that.
+        ``deadline`` nearer than `LONGEST_LOOK` the table is looked at on the timer, and waited
+        for no longer than that.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
         hold = hold_without_looking(signals)
@@ -64,27 +67,47 @@ class Scaler:
                     return answer
                 busy = record.busy
                 flight = record.begin(now)
-            if flight is not None and deadline is None:
+            if flight is not None and (deadline is None or now + LONGEST_LOOK < deadline):
                 answer = self._fly(flight, record, short)
                 if answer is not None:
                     return answer
                 continue
             if flight is not None:
                 flight.thread = None
-                self._timer.call_at(now, functools.partial(self._fly, flight, record, short))
-                busy = flight
+                answers: list[Answer] = []
+                job = functools.partial(self._fly, flight, record, short, answers)
+                self._timer.call_at(now, job)
+                if not self._clock.wait(flight.over, max(0.0, give_up - now)):
+                    return self._in_flight(record, short)
+                if answers:
+                    return answers[0]
+                continue
             if busy is None or busy.thread == threading.get_ident():
                 # A signal handler has come in while its own thread was looking.
                 return Answer(record, record.generation, hold=short.hold(HoldReason.UPDATING))
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def _fly(self, flight: Flight, record: TableRecord, short: Shortage) -> Answer | None:
+    def _fly(
+        self,
+        flight: Flight,
+        record: TableRecord,
+        short: Shortage,
+        answers: list[Answer] | None = None,
+    ) -> Answer | None:
         """Look and raise; None: ask again, another record may know the answer."""
+        if record.busy is not flight:
+            return None  # it waited for so long that it was taken for lost
+        answer: Answer | None = None
         try:
-            return self._raiser.look_and_raise(record, short)
+            answer = self._raiser.look_and_raise(record, short)
+            if answer is not None and answers is not None:
+                answers.append(answer)
         finally:
             record.end(flight)
+        if answer is not None:
+            self._raiser.tell(record, short, answer)  # a slow sink keeps nobody else waiting
+        return answer
 
     def _known(self, record: TableRecord, short: Shortage, now: float) -> Answer | None:
         """The answer, if it needs no look at the table. Called with the record's lock held."""

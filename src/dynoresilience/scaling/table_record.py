@@ -104,7 +104,9 @@ class TableRecord:
         """Remember what DescribeTable says. Another table of the same name is a new start."""
         with self.lock:
             if self.state is not None and self.state.table_id != state.table_id:
+                last_throttle = self.last_throttle
                 self._know_nothing()
+                self.last_throttle = last_throttle
             self.state, self.read_at = state, now
 
     def outdates(self, state: TableState, now: float) -> bool:

@@ -145,3 +145,18 @@ def test_a_failing_sink_does_not_keep_the_event_from_the_others() -> None:
     SafeSinks([Broken(), Good()]).emit(events.Event("orders"))
 
     assert len(heard) == 1
+
+
+def test_a_sink_is_not_told_of_what_it_causes_itself() -> None:
+    heard: list[events.Event] = []
+
+    class WritesToDynamoDB:
+        def emit(self, event: events.Event) -> None:
+            heard.append(event)
+            sinks.emit(events.Event("its own"))
+
+    sinks = SafeSinks([WritesToDynamoDB()])
+    sinks.emit(events.Event("orders"))
+    sinks.emit(events.Event("customers"))
+
+    assert [event.table for event in heard] == ["orders", "customers"]

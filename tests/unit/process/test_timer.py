@@ -56,6 +56,19 @@ def test_a_job_that_fails_is_logged_and_the_next_one_runs(
     assert "ZeroDivisionError" in caplog.text
 
 
+@pytest.mark.parametrize("error", [SystemExit, KeyboardInterrupt])
+def test_whatever_a_job_raises_the_next_one_runs(error: type[BaseException]) -> None:
+    timer, done = ThreadTimer(SystemClock()), threading.Event()
+
+    def job() -> None:
+        raise error
+
+    timer.call_at(0.0, job)
+    timer.call_at(1.0, done.set)
+
+    assert done.wait(30)
+
+
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_a_forked_child_has_no_jobs_and_can_have_its_own() -> None:
     timer, ran_in_parent = ThreadTimer(SystemClock()), threading.Event()

@@ -274,3 +274,21 @@ def test_a_description_older_than_the_raise_does_not_make_us_forget_it(world: Wo
     assert pending(world) == ["orders write 10 -> 5"]
     world.control.tables["orders"] = now
     assert len(world.engine.scale_down_now(timeout=10.0)) == 1
+
+
+def test_a_throttle_while_it_looks_stops_the_lowering(world: World) -> None:
+    look = world.control.describe
+
+    def throttled_meanwhile(table: str) -> TableState:
+        world.control.describe = look  # type: ignore[method-assign]
+        (record,) = world.scaler.records()
+        record.last_throttle = world.clock.monotonic()
+        return look(table)
+
+    world.clock.advance(DELAY - 10)
+    world.control.describe = throttled_meanwhile  # type: ignore[method-assign]
+    world.clock.advance(20)
+
+    assert world.control.units("orders") == Units(7, 10)
+    world.clock.advance(DELAY)
+    assert world.control.units("orders") == Units(7, 5)

@@ -439,3 +439,97 @@ def test_a_table_that_was_made_anew_is_looked_at_anew(world: World) -> None:
 
     assert [str(change) for change in answer.raised] == ["orders write 5 -> 10"]
     assert [str(entry) for entry in world.runtime.pending()] == ["orders write 10 -> 5"]
+
+
+def test_a_client_that_may_not_update_does_not_take_over_the_lowering(world: World) -> None:
+    """Two clients share the record; the one that was refused must not be the one that lowers."""
+    other = world.new_engine()
+    world.throttle(TABLE)
+    world.clock.advance(3.0)
+    world.control.fail["update"] = [AccessDenied("dynamodb:UpdateTable", "no")]
+    world.throttle(TABLE, engine=other)
+    (record,) = world.scaler.records()
+
+    assert record.lowerer is not None
+    assert record.lowerer.control is world.engine._control
+    world.clock.advance(world.config.scale_down_delay + 3)
+    assert world.control.units("orders") == Units(7, 5)
+
+
+@pytest.mark.parametrize("second", [TableBusy("busy"), ServiceLimit("quota"), None])
+def test_a_raise_of_unknown_outcome_survives_a_refused_one(
+    world: World, second: Exception | None
+) -> None:
+    """The first request got no answer, but is carried out late; the second is refused."""
+    world.control.fail["update"] = [OutcomeUnknown("read timeout")]
+    world.throttle(TABLE)
+    world.clock.advance(30.0)
+    if second is None:  # it lands between our look and our second request: "will not change"
+        world.control.before_update = lambda update: world.control.set_units(
+            "orders", None, Units(7, 10)
+        )
+    else:
+        world.control.fail["update"] = [second]
+    world.throttle(TABLE)
+    world.control.before_update = lambda update: None
+    world.control.set_units("orders", None, Units(7, 10))
+
+    assert [entry.base for entry in world.runtime.pending()] == [5]
+    world.clock.advance(2 * world.config.scale_down_delay)
+    assert world.control.units("orders") == Units(7, 5)
+
+
+def test_lowering_before_an_unknown_raise_has_come_does_not_forget_it(world: World) -> None:
+    world.control.fail["update"] = [OutcomeUnknown("read timeout")]
+    world.throttle(TABLE)
+    world.clock.advance(30.0)
+
+    assert world.engine.scale_down_now(timeout=0) == ()
+    world.control.set_units("orders", None, Units(7, 10))  # only now
+
+    world.clock.advance(2 * world.config.scale_down_delay)
+    assert world.control.units("orders") == Units(7, 5)
+
+
+def test_a_lagging_description_does_not_make_a_call_with_a_deadline_spin(world: World) -> None:
+    read = replace(TABLE, dimension=Dimension.READ)
+    before = world.control.tables["orders"]
+    world.throttle(read)
+    world.clock.advance(3.0)
+    world.control.tables["orders"] = before
+    described = world.control.calls["describe"]
+    now = world.clock.monotonic()
+
+    answer = world.scaler.raise_if_needed("orders", (TABLE,), now, world.config, now + 5.0)
+
+    assert answer.excuse is Excuse.IN_FLIGHT
+    assert world.control.calls["describe"] == described + 1
+
+
+def test_a_table_made_anew_is_not_lowered_at_once(world: World) -> None:
+    world.throttle(TABLE)
+    world.clock.advance(700.0)
+    world.control.tables["orders"] = replace(
+        world.control.tables["orders"], table=ResourceState(Units(5, 5)), table_id="another"
+    )
+    world.throttle(TABLE)
+    world.clock.advance(world.config.scale_down_delay - 10)
+
+    assert world.control.units("orders") == Units(5, 10)
+    world.clock.advance(20)
+    assert world.control.units("orders") == Units(5, 5)
+
+
+def test_after_a_slow_failure_the_control_plane_is_left_alone_for_longer(world: World) -> None:
+    def hangs(table: str) -> Any:
+        world.clock.sleep(5.0)
+        raise OutcomeUnknown("read timeout")
+
+    quick = world.control.describe
+    world.control.describe = hangs  # type: ignore[method-assign]
+    world.throttle(TABLE)
+    world.control.describe = quick  # type: ignore[method-assign]
+    world.clock.advance(20.0)
+    assert not world.throttle(TABLE).raised
+    world.clock.advance(6.0)
+    assert world.throttle(TABLE).raised
