@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope
@@ -42,6 +42,16 @@ class Attachment:
     def engine(self) -> Engine | None:
         """None: this client was never throttled."""
         return self._engine
+
+    @property
+    def resting(self) -> int:
+        """About how many of this client's calls wait between two attempts."""
+        return self._engine.resting if self._engine is not None else 0
+
+    def succeeded(self, tables: Iterable[str]) -> None:
+        """A call on these tables went through while others wait."""
+        if self._engine is not None:
+            self._engine.succeeded(tables)
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""

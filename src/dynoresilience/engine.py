@@ -8,7 +8,7 @@ from __future__ import annotations
 import atexit
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe, scope
@@ -149,6 +149,16 @@ class Engine:
         )
         runtime = self._runtime
         return ThrottledCall(self._scaler, context, runtime.clock, runtime.chance, self._sink)
+
+    @property
+    def resting(self) -> int:
+        """About how many calls wait between two attempts."""
+        return self._scaler.resting
+
+    def succeeded(self, tables: Iterable[str]) -> None:
+        """A call on these tables went through."""
+        for table in tables:
+            self._scaler.succeeded(table)
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
         """What is raised of the tables that this engine has met."""

@@ -117,6 +117,11 @@ class TableState:
         return any(resource.status != "ACTIVE" for resource in self._resources())
 
     @property
+    def least_units(self) -> int:
+        """What the scarcest resource gives a second in the dimension that it has more of."""
+        return min(max(entry.units.read, entry.units.write) for entry in self._resources())
+
+    @property
     def rebuilding(self) -> bool:
         """True while something longer than a change of capacity goes on, such as a new index."""
         return any(resource.status not in ("ACTIVE", "UPDATING") for resource in self._resources())

@@ -154,5 +154,10 @@ class Call(Protocol):
 class Calls(Protocol):
     """Where the way in brings calls that are throttled."""
 
+    @property
+    def resting(self) -> int:
+        """About how many calls wait between two attempts."""
+
     def monotonic(self) -> float: ...
     def begin(self, api: str, started: float) -> Call: ...
+    def succeeded(self, tables: Iterable[str]) -> None: ...

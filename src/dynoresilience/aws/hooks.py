@@ -113,10 +113,14 @@ class Hooks:
         context = attempt["request_dict"]["context"]
         if _FAULT not in context:
             try:
-                if response is not None and response[0].status_code >= 300:
-                    throttle = _read(attempt)
-                    if throttle is not None:
-                        return self._on_throttle(throttle, attempt)
+                if response is not None:
+                    if response[0].status_code >= 300:
+                        throttle = _read(attempt)
+                        if throttle is not None:
+                            return self._on_throttle(throttle, attempt)
+                    elif self._calls.resting:
+                        tables = _signals().tables_of(_Body(attempt["request_dict"]))
+                        self._calls.succeeded(tables)
                 if self._spent(attempt):
                     return None
             except Exception:

@@ -1,4 +1,4 @@
-"""The wait between two attempts: until an instant, or until the capacity has changed."""
+"""The wait between two attempts: until an instant, or until there is capacity before that."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from dynoresilience.scaling.table_record import TableRecord
 class Pause:
     """Waits once, in a thread (`sleep`) or in an asyncio task (`sleep_async`).
 
-    ``watched``: the tables whose change ends the pause, each with the generation of its record
-    at which the wait began, so that a change just before it is not missed. ``wake_delay`` then
-    tells how many seconds to let pass, so that not all go on in the same instant.
+    ``watched``: the tables whose news end the pause, each with the generation of its record at
+    which the wait began, so that a change just before it is not missed. All waiters are woken
+    when capacity has changed; ``wake_delay`` then tells how many seconds to let pass, so that
+    they do not go on in the same instant. One is woken when a success shows capacity to spare.
     """
 
     def __init__(
@@ -31,13 +32,14 @@ class Pause:
 
     def sleep(self, clock: Clock) -> None:
         """Wait in this thread."""
-        changed = threading.Event()
-        self._subscribe(changed.set)
+        news = threading.Event()
+        self._subscribe(news.set)
         try:
-            if clock.wait(changed, max(0.0, self._until - clock.monotonic())):
+            clock.wait(news, max(0.0, self._until - clock.monotonic()))
+            if self._changed():
                 clock.wait(threading.Event(), self._wake_delay(clock.monotonic()))
         finally:
-            self._end(changed.set)
+            self._end(news.set)
 
     async def sleep_async(self, clock: Clock) -> None:
         """Wait in this task; the loop's other tasks go on."""
@@ -45,20 +47,23 @@ class Pause:
         from contextlib import suppress
 
         loop = asyncio.get_running_loop()
-        changed = asyncio.Event()
+        news = asyncio.Event()
 
         def wake() -> None:
             with suppress(RuntimeError):  # the loop was closed with the task still waiting
-                loop.call_soon_threadsafe(changed.set)
+                loop.call_soon_threadsafe(news.set)
 
         self._subscribe(wake)
         try:
-            await asyncio.wait_for(changed.wait(), max(0.0, self._until - clock.monotonic()))
-            await asyncio.sleep(self._wake_delay(clock.monotonic()))
-        except asyncio.TimeoutError:
-            pass
+            with suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(news.wait(), max(0.0, self._until - clock.monotonic()))
+            if self._changed():
+                await asyncio.sleep(self._wake_delay(clock.monotonic()))
         finally:
             self._end(wake)
+
+    def _changed(self) -> bool:
+        return any(record.generation != generation for record, generation in self._watched)
 
     def _subscribe(self, wake: Callable[[], object]) -> None:
         for record, generation in self._watched:

@@ -57,6 +57,10 @@ class Raiser:
         """The tables that were met with these credentials."""
         return tuple(self._records.values())
 
+    def met(self, table: str) -> TableRecord | None:
+        """What is known of a table, if it was ever short."""
+        return self._records.get(table)
+
     def record(self, table: str) -> TableRecord:
         """What is known of a table; its own until the first look has told its ARN."""
         found = self._records.get(table)

@@ -27,13 +27,18 @@ JOIN_TIMEOUT = 5.0
 
 
 class Scaler:
-    """Raises capacity with the credentials of one client. Thread-safe."""
+    """Raises capacity with the credentials of one client. Thread-safe.
+
+    ``resting``: about how many calls wait between two attempts; above 0 it is worth telling
+    `succeeded` of calls that went through.
+    """
 
     def __init__(self, raiser: Raiser, *, clock: Clock, timer: Timer) -> None:
         self._raiser = raiser
         self._clock = clock
         self._timer = timer
         self.records = self._raiser.records
+        self.resting = 0
 
     def raise_if_needed(
         self,
@@ -87,6 +92,12 @@ class Scaler:
                 return Answer(record, record.generation, hold=short.hold(HoldReason.UPDATING))
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
+
+    def succeeded(self, table: str) -> None:
+        """A call on this table went through: somebody who waits may have a chance now."""
+        record = self._raiser.met(table)
+        if record is not None:
+            record.ease(self._clock.monotonic())
 
     def _fly(
         self,

@@ -12,6 +12,11 @@ from dynoresilience.model import TableState
 from dynoresilience.ports import EventSink, Settings, TableControl
 
 NEVER = float("-inf")
+CALM = 0.05
+"""Seconds without a throttle after which a success shows that there is capacity to spare..."""
+AT_ONCE = 0.1
+"""...if those who wait would not take it for longer than so many seconds together. An attempt that
+comes early and is throttled is one less for later: 48 threads on 50 units lost calls by it."""
 STALE_FOR = 10.0
 """Seconds after a change for which a DescribeTable that shows less is taken for an old one."""
 LONGEST_SILENCE = 20.0
@@ -139,8 +144,21 @@ class TableRecord:
         for wake in waiters:
             wake()
 
+    def ease(self, now: float) -> None:
+        """A call went through. If there is capacity to spare, let the longest waiter go on."""
+        with self.lock:
+            if not self._waiters or self.state is None or now - self.last_throttle < CALM:
+                return
+            if len(self._waiters) > self.state.least_units * AT_ONCE:
+                return  # they are too many for all of them to come before their time
+            wake = self._waiters.pop(0)
+        wake()
+
     def subscribe(self, wake: Callable[[], object], generation: int) -> None:
-        """Call ``wake`` at the next change after ``generation``: at once if that is past."""
+        """Call ``wake`` at the next change after ``generation``, at once if that is past.
+
+        Or earlier, when the table has become calm and it is this waiter's turn.
+        """
         with self.lock:
             if self.generation == generation:
                 self._waiters.append(wake)

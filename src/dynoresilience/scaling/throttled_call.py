@@ -83,7 +83,11 @@ class ThrottledCall:
         pause = self.on_throttle(throttle, attempt, retry_after)
         if pause is None:
             return False
-        pause.sleep(self._clock)
+        self._scaler.resting += 1
+        try:
+            pause.sleep(self._clock)
+        finally:
+            self._scaler.resting -= 1
         return True
 
     async def try_again_async(

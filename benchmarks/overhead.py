@@ -1,0 +1,202 @@
+"""What a call that is not throttled costs: attached against plain boto3.
+
+Each round times a block of calls of every variant, one block after the other and in a
+random order. A ratio is of two blocks of one round, so whatever else the machine does at the
+time cancels. "plain again" is a second plain client: how far it is from 1 is how far the method
+can be trusted. The rounds are spread over several fresh processes.
+
+Two HTTP layers: a canned answer (all of botocore but the socket, the hardest comparison) and
+the tests' server on the loopback. Calls to the real DynamoDB take milliseconds longer.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import random
+from collections.abc import Callable, Sequence
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import canned
+import pyperf
+import report
+import surroundings
+from report import Row, Spread
+from server import Server
+
+AIM = 1.02
+PLAIN, AGAIN, ATTACHED, SCALING = "plain", "plain again", "attach", "ScalingClient"
+VARIANTS = (PLAIN, AGAIN, ATTACHED, SCALING)
+CALLS = ("client.put_item", "client.get_item", "Table.put_item")
+CANNED, LOOPBACK = "canned", "loopback"
+BLOCK = {CANNED: 5, LOOPBACK: 2}  # calls: a few milliseconds, short against what disturbs
+
+KEY = {"id": {"S": "order-1"}}
+ITEM = KEY | {"customer": {"S": "customer-1"}, "lines": {"L": [{"N": "3"}, {"N": "4"}]}}
+PYTHON_ITEM = {"id": "order-1", "customer": "customer-1", "lines": [3, 4]}
+
+Seconds = dict[str, list[float]]
+"""By variant: seconds per call, a number for each block."""
+
+
+class Task(NamedTuple):
+    """One process's share. ``url`` None: the canned answer."""
+
+    call: str
+    url: str | None
+    mode: str | None
+    rounds: int
+    block: int
+    seed: int
+
+
+def measure(task: Task) -> Seconds:
+    order = random.Random(task.seed)
+    calls = variants(task, order)
+    for call in calls.values():
+        for _ in range(50):
+            call()
+    names = list(calls)
+    seconds: Seconds = {name: [] for name in VARIANTS}
+    for _ in range(task.rounds):
+        order.shuffle(names)
+        for name in names:
+            call, block = calls[name], range(task.block)
+            start = perf_counter()
+            for _ in block:
+                call()
+            seconds[name].append((perf_counter() - start) / task.block)
+    return seconds
+
+
+def variants(task: Task, order: random.Random) -> dict[str, Callable[[], Any]]:
+    """The same call through each client, as a user would write it; made in a random order too."""
+    import boto3
+    from botocore.config import Config
+
+    from dynoresilience import ScalingClient, attach
+
+    config = Config(retries={"mode": task.mode} if task.mode else None)
+
+    def made(by: Callable[..., Any]) -> Any:
+        product = by("dynamodb", endpoint_url=task.url, config=config)
+        if task.url is None:
+            canned.answer_for(getattr(product.meta, "client", product))
+        return product
+
+    def target(variant: str) -> Any:
+        if task.call.startswith("Table"):
+            if variant == SCALING:
+                return ScalingClient(made(boto3.client)).table("orders")
+            resource = made(boto3.resource)
+            return (attach(resource) if variant == ATTACHED else resource).Table("orders")
+        client = made(boto3.client)
+        if variant == SCALING:
+            return ScalingClient(client)
+        return attach(client) if variant == ATTACHED else client
+
+    return {
+        variant: _call(target(variant), task.call)
+        for variant in order.sample(VARIANTS, len(VARIANTS))
+    }
+
+
+def _call(target: Any, call: str) -> Callable[[], Any]:
+    if call == "Table.put_item":
+        return lambda: target.put_item(Item=PYTHON_ITEM)
+    if call == "client.get_item":
+        return lambda: target.get_item(TableName="orders", Key=KEY)
+    return lambda: target.put_item(TableName="orders", Item=ITEM)
+
+
+def in_processes(task: Task, processes: int) -> list[Seconds]:
+    """The task in one fresh process after another: none inherits the layout of another's memory."""
+    tasks = [task._replace(seed=number) for number in range(processes)]
+    with multiprocessing.get_context("spawn").Pool(1, maxtasksperchild=1) as pool:
+        return pool.map(measure, tasks, chunksize=1)
+
+
+def rows_of(call: str, layer: str, parts: Sequence[Seconds]) -> list[Row]:
+    rows = []
+    for variant in (AGAIN, ATTACHED, SCALING):
+        ours = [number for part in parts for number in part[variant]]
+        theirs = [number for part in parts for number in part[PLAIN]]
+        ratio = Spread.of_ratios(ours, theirs)
+        added = Spread.of([one - other for one, other in zip(ours, theirs, strict=True)])
+        each = [Spread.of_ratios(part[variant], part[PLAIN]).median for part in parts]
+        figures = (
+            f"{added.median * 1e6:+.1f} µs on {median(theirs) * 1e6:.0f} µs; "
+            f"processes {min(each):.3f} – {max(each):.3f}"
+        )
+        case = f"{call}, {layer}: {variant}"
+        # The loopback's spread is wider than what the aim is about.
+        aim = AIM if variant != AGAIN and layer == CANNED else None
+        rows.append(Row("overhead", case, ratio.median, ratio.quartiles, figures, aim))
+    return rows
+
+
+def keep_for_pyperf(measured: dict[tuple[str, str], Sequence[Seconds]]) -> None:
+    """A file per variant, for ``python -m pyperf compare_to`` and its histograms."""
+    report.RESULTS.mkdir(exist_ok=True)
+    for variant in VARIANTS:
+        suite = []
+        for (call, layer), parts in measured.items():
+            about = {"name": f"{call}, {layer}", "unit": "second"}
+            runs = [
+                pyperf.Run(part[variant], metadata=about, collect_metadata=False) for part in parts
+            ]
+            suite.append(pyperf.Benchmark(runs))
+        name = variant.lower().replace(" ", "-")
+        path = report.RESULTS / f"overhead-{name}.pyperf.json"
+        pyperf.BenchmarkSuite(suite).dump(str(path), replace=True)
+
+
+def create_table(url: str) -> None:
+    """With so much capacity that nothing is throttled, and with the item that is read."""
+    import boto3
+
+    client = boto3.client("dynamodb", endpoint_url=url)
+    client.create_table(
+        TableName="orders",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        ProvisionedThroughput={"ReadCapacityUnits": 40_000, "WriteCapacityUnits": 40_000},
+    )
+    client.put_item(TableName="orders", Item=ITEM)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="The overhead of a call that is not throttled.")
+    parser.add_argument("--mode", choices=("legacy", "standard", "adaptive"), help="retry mode")
+    parser.add_argument("--rounds", type=int, default=250, help="in each process")
+    parser.add_argument("--processes", type=int, default=6)
+    parser.add_argument("--quick", action="store_true", help="about a sixth of the work")
+    options = parser.parse_args()
+    if options.quick:
+        options.rounds, options.processes = max(10, options.rounds // 3), 3
+    surroundings.isolate()
+
+    rows: list[Row] = []
+    measured = {}
+    with Server(update_seconds=1) as server:
+        create_table(server.url)
+        for layer, url in ((CANNED, None), (LOOPBACK, server.url)):
+            for call in CALLS:
+                task = Task(call, url, options.mode, options.rounds, BLOCK[layer], seed=0)
+                parts = in_processes(task, options.processes)
+                measured[call, layer] = parts
+                rows += rows_of(call, layer, parts)
+                for row in rows[-3:]:
+                    print(f"{row.case}: {row.ratio:.3f} ({row.figures})", flush=True)
+        throttles = server.seen("orders")["throttles"]
+    if throttles:
+        raise SystemExit(f"{throttles} calls were throttled: these figures are worth nothing")
+    keep_for_pyperf(measured)
+    report.save("overhead", rows, mode=options.mode or "botocore's default")
+    print(f"\n{report.markdown(rows)}")
+
+
+if __name__ == "__main__":
+    main()

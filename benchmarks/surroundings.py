@@ -1,0 +1,51 @@
+"""What a benchmark runs in: no settings or credentials of the user's, and a note of the machine."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+sys.path.insert(0, str(ROOT / "src"))  # what is measured is this checkout, installed or not
+
+_PREFIXES = ("AWS_", "BOTO_", "DYNAMODB_")
+
+
+def environment() -> dict[str, str]:
+    """The variables for a benchmark and its child processes; this checkout comes first."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(_PREFIXES)}
+    kept.pop("PYTHONDONTWRITEBYTECODE", None)  # the second import would be as slow as the first
+    paths = [str(ROOT / "src"), kept.get("PYTHONPATH", "")]
+    return kept | {
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": "*",
+        "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+    }
+
+
+def isolate() -> None:
+    """Put `environment` in the place of this process's own."""
+    wanted = environment()
+    os.environ.clear()
+    os.environ.update(wanted)
+
+
+def describe() -> dict[str, object]:
+    """Versions, and how busy the machine is."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    return {
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "system": f"{platform.system()} {platform.machine()}",
+        "processors": os.cpu_count(),
+        "load": None if load is None else round(load, 2),
+        **{name: version(name) for name in ("boto3", "botocore")},
+    }
