@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dynoresilience.testing.capacity_model import Meter
+from dynoresilience.testing.capacity.buckets import Meter
 from dynoresilience.testing.clock import ScaledClock, VirtualClock
-from dynoresilience.testing.control_plane import AcceptedUpdate
-from dynoresilience.testing.interception import register as _register
+from dynoresilience.testing.control.control_plane import AcceptedUpdate
+from dynoresilience.testing.in_process.interception import register as _register
 
 if TYPE_CHECKING:
     from dynoresilience.testing.simulator import SimulatedDynamoDB

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from dynoresilience.model import Dimension
-from dynoresilience.testing.capacity_model import Meter
+from dynoresilience.testing.capacity.buckets import Meter
 
 Body = dict[str, Any]
 

@@ -11,11 +11,7 @@ from typing import Any
 
 from dynoresilience.model import Resource, Units
 from dynoresilience.ports import Clock
-from dynoresilience.testing import reads, writes
-from dynoresilience.testing.capacity_model import Meter
-from dynoresilience.testing.faults import FaultPlan
-from dynoresilience.testing.gate import Gate, Throttled
-from dynoresilience.testing.journal import Journal
+from dynoresilience.testing.capacity.buckets import Meter
 from dynoresilience.testing.replies import (
     Backend,
     Body,
@@ -24,8 +20,12 @@ from dynoresilience.testing.replies import (
     throttle_message,
     throttling_reasons,
 )
-from dynoresilience.testing.settings import Settings
-from dynoresilience.testing.tables import Tables, table_name
+from dynoresilience.testing.service import reads, writes
+from dynoresilience.testing.service.faults import FaultPlan
+from dynoresilience.testing.service.gate import Gate, Throttled
+from dynoresilience.testing.service.journal import Journal
+from dynoresilience.testing.service.settings import Settings
+from dynoresilience.testing.service.tables import Tables, table_name
 
 _DATA_PLANE = {
     "PutItem": writes.write_one,

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dynoresilience.model import Resource, Units
-from dynoresilience.testing.capacity_model import CapacityModel
-from dynoresilience.testing.control_plane import AcceptedUpdate, ControlPlane
-from dynoresilience.testing.descriptions import lay_over, units_described
-from dynoresilience.testing.replies import Backend, Body, Reply
-from dynoresilience.testing.settings import Settings
-from dynoresilience.testing.table_schema import TableSchema
-from dynoresilience.testing.throughput import (
+from dynoresilience.testing.capacity.buckets import CapacityModel
+from dynoresilience.testing.capacity.table_schema import TableSchema
+from dynoresilience.testing.control.control_plane import AcceptedUpdate, ControlPlane
+from dynoresilience.testing.control.descriptions import lay_over, units_described
+from dynoresilience.testing.control.throughput import (
     besides_throughput,
     check_create,
     check_index_creates,
     check_switch,
     wanted_by_update,
 )
+from dynoresilience.testing.replies import Backend, Body, Reply
+from dynoresilience.testing.service.settings import Settings
 
 
 class Tables:

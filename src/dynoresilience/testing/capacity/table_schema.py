@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynoresilience.model import Dimension, Resource
-from dynoresilience.testing.capacity_model import Charges, Meter
-from dynoresilience.testing.sizes import Item, item_size, write_units
+from dynoresilience.testing.capacity.buckets import Charges, Meter
+from dynoresilience.testing.capacity.sizes import Item, item_size, write_units
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from dynoresilience.model import Dimension, Resource
-from dynoresilience.testing.capacity_model import Meter
-from dynoresilience.testing.table_schema import TableSchema
+from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.capacity.table_schema import TableSchema
 
 
 def key(*names: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dynoresilience.model import Units
-from dynoresilience.testing.control_plane import ON_DEMAND, Provisioned
+from dynoresilience.testing.control.control_plane import ON_DEMAND, Provisioned
 from dynoresilience.testing.replies import Body
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynoresilience.testing.decreases import DAY, HOUR, DecreaseBudget, aws_date
+from dynoresilience.testing.control.decreases import DAY, HOUR, DecreaseBudget, aws_date
 
 MIDNIGHT = 20_454 * DAY
 

@@ -10,11 +10,11 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from dynoresilience.testing.capacity_model import Charges
-from dynoresilience.testing.gate import Gate, Throttled, add, times
+from dynoresilience.testing.capacity.buckets import Charges
+from dynoresilience.testing.capacity.sizes import Item, item_size, write_units
+from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.replies import Body, Reply
-from dynoresilience.testing.sizes import Item, item_size, write_units
-from dynoresilience.testing.table_schema import TableSchema
+from dynoresilience.testing.service.gate import Gate, Throttled, add, times
 
 _NAME = re.compile(r"[#\w-]+")
 _KINDS = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}

@@ -19,8 +19,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from dynoresilience.testing.faults import Dropped
 from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.service.faults import Dropped
 
 EVENT = "before-send.dynamodb"
 ANSWERED = "simulated://answered"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 
 from dynoresilience.ports import Clock
-from dynoresilience.testing.engine import Engine
-from dynoresilience.testing.faults import FaultPlan
-from dynoresilience.testing.journal import Journal
-from dynoresilience.testing.settings import Settings
+from dynoresilience.testing.service.engine import Engine
+from dynoresilience.testing.service.faults import FaultPlan
+from dynoresilience.testing.service.journal import Journal
+from dynoresilience.testing.service.settings import Settings
 
 
 class Regions:

@@ -1,6 +1,6 @@
 import pytest
 
-from dynoresilience.testing.sizes import item_size, read_units, write_units
+from dynoresilience.testing.capacity.sizes import item_size, read_units, write_units
 
 
 @pytest.mark.parametrize(

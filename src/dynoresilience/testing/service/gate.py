@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dynoresilience.testing.capacity_model import CapacityModel, Charges, Meter
+from dynoresilience.testing.capacity.buckets import CapacityModel, Charges, Meter
+from dynoresilience.testing.capacity.sizes import Item
+from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.replies import Backend, Body, transaction_cancelled
-from dynoresilience.testing.sizes import Item
-from dynoresilience.testing.table_schema import TableSchema
 
 
 class Throttled(Exception):

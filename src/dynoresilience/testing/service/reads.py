@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynoresilience.testing.capacity_model import Charges, Meter
-from dynoresilience.testing.gate import Gate, Throttled, add
+from dynoresilience.testing.capacity.buckets import Charges, Meter
+from dynoresilience.testing.capacity.sizes import Item, item_size, read_units
+from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.replies import Body, Reply
-from dynoresilience.testing.sizes import Item, item_size, read_units
-from dynoresilience.testing.table_schema import TableSchema
+from dynoresilience.testing.service.gate import Gate, Throttled, add
 
 UNSEEN_ITEM = 400
 """Bytes that an item is taken to have if it was read but is not in the answer."""

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynoresilience.model import Dimension, Resource, Units
-from dynoresilience.testing.capacity_model import Bucket, CapacityModel, Meter
+from dynoresilience.testing.capacity.buckets import Bucket, CapacityModel, Meter
 
 ORDERS = Resource("orders")
 INDEX = Resource("orders", "by-customer")

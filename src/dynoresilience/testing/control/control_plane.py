@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dynoresilience.model import Resource, Units
-from dynoresilience.testing.decreases import DecreaseBudget
+from dynoresilience.testing.control.decreases import DecreaseBudget
+from dynoresilience.testing.control.throughput import Wanted, check_range, on_demand, unchanged
 from dynoresilience.testing.replies import Refused
-from dynoresilience.testing.throughput import Wanted, check_range, on_demand, unchanged
 
 ON_DEMAND = Units(0, 0)
 _IOPS = "Table IOPS are currently being updated. Table: {}"
@@ -81,7 +81,7 @@ class ControlPlane:
         index_update_seconds: the same for an index; None means as long as a table.
         epoch: seconds since the epoch at the instant 0.
         region: named in some refusals.
-        long_dates: spell dates in refusals the long way, see `decreases.aws_date`.
+        long_dates: spell dates in refusals the long way, see `aws_date`.
     """
 
     def __init__(

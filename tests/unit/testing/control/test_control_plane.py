@@ -1,8 +1,8 @@
 import pytest
 
 from dynoresilience.model import Resource, Units
-from dynoresilience.testing.control_plane import ControlPlane
-from dynoresilience.testing.decreases import DAY, HOUR
+from dynoresilience.testing.control.control_plane import ControlPlane
+from dynoresilience.testing.control.decreases import DAY, HOUR
 from dynoresilience.testing.replies import Refused
 
 ORDERS = Resource("orders")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from dynoresilience.testing.capacity_model import Meter
-from dynoresilience.testing.control_plane import AcceptedUpdate
+from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.control.control_plane import AcceptedUpdate
 
 
 @dataclass(slots=True)

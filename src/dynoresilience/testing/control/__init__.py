@@ -1,0 +1,1 @@
+"""Pure: how tables come, change and go, and what the control plane refuses."""

@@ -1,0 +1,1 @@
+"""One simulated account: takes operations, answers as DynamoDB would; knows no HTTP, no moto."""

@@ -1,0 +1,167 @@
+"""What a test orders from a simulated DynamoDB, and what it sees of it."""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from dynoresilience.model import Dimension, Resource, Units
+from dynoresilience.ports import Clock
+from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.clock import ScaledClock
+from dynoresilience.testing.control.control_plane import AcceptedUpdate
+from dynoresilience.testing.service.engine import Engine
+from dynoresilience.testing.service.faults import Dropped, api_error
+from dynoresilience.testing.service.regions import Regions
+from dynoresilience.testing.service.settings import Settings
+from dynoresilience.testing.table_request import create_table_request
+
+
+class Simulation(ABC):
+    """One simulated account: its clients, tables, failures and history.
+
+    How requests reach it is the affair of those who inherit. The methods speak of ``region``; all
+    other regions are simulated too. Thread-safe.
+
+    Args:
+        clock: where its time comes from; None is real time.
+        region: the default region of its clients.
+        settings: how it behaves.
+    """
+
+    def __init__(self, clock: Clock | None, region: str, settings: Settings) -> None:
+        self.clock: Clock = ScaledClock() if clock is None else clock
+        self.region = region
+        self.settings = settings
+        self._lock = threading.RLock()
+        self._regions = self._new_regions()
+
+    def _new_regions(self) -> Regions:
+        return Regions(self.clock, self.settings, self._lock)
+
+    @abstractmethod
+    def client(self, **options: Any) -> Any:
+        """A boto3 DynamoDB client that talks to this simulation; ``options`` as for boto3."""
+
+    @abstractmethod
+    def resource(self, **options: Any) -> Any:
+        """A boto3 DynamoDB resource that talks to it; ``options`` as for boto3."""
+
+    def create_table(
+        self,
+        name: str,
+        *,
+        read: int = 5,
+        write: int = 5,
+        indexes: Mapping[str, tuple[int, int]] | None = None,
+        hash_key: str = "id",
+        index_keys: Mapping[str, str] | None = None,
+        on_demand: bool = False,
+        update_seconds: float | None = None,
+        index_update_seconds: float | None = None,
+    ) -> str:
+        """Create a table with global secondary indexes that carry all attributes; its ARN.
+
+        Args:
+            name: the table's name.
+            read: its read units.
+            write: its write units.
+            indexes: read and write units of each index, by its name.
+            hash_key: the table's partition key, a string attribute. There is no sort key.
+            index_keys: the partition key of each index, a string attribute; one that is not named
+                is the index name without a leading "by-".
+            on_demand: no provisioned capacity, no limits; units are ignored.
+            update_seconds: how long a change of this table takes, if other than usual.
+            index_update_seconds: the same for its indexes.
+        """
+        request = create_table_request(
+            name, read, write, indexes or {}, hash_key, index_keys or {}, on_demand
+        )
+        arn: str = self.client().create_table(**request)["TableDescription"]["TableArn"]
+        if update_seconds is not None:
+            self.set_update_seconds(name, update_seconds)
+        if index_update_seconds is not None:
+            for index in indexes or {}:
+                self.set_update_seconds(name, index_update_seconds, index)
+        return arn
+
+    def set_update_seconds(self, table: str, seconds: float, index: str | None = None) -> None:
+        """Later changes of this table or index take ``seconds`` to come into force."""
+        self._home.take_seconds(Resource(table, index), seconds)
+
+    # Failures on demand
+
+    def deny(self, *operations: str) -> None:
+        """Answer these operations with AccessDeniedException until they are allowed."""
+        self._regions.faults.deny(*operations)
+
+    def allow(self, *operations: str) -> None:
+        """Take a denial back; without arguments, all of them."""
+        self._regions.faults.allow(*operations)
+
+    def fail_next(
+        self,
+        operation: str,
+        n: int = 1,
+        code: str = "InternalServerError",
+        message: str = "Internal server error",
+        *,
+        status: int | None = None,
+    ) -> None:
+        """Answer the next ``n`` attempts of ``operation`` with an error, none is carried out."""
+        self._regions.faults.order(operation, n, api_error(code, message, status))
+
+    def drop_next(self, operation: str, n: int = 1, *, connected: bool = True) -> None:
+        """Break the connection of the next ``n`` attempts of ``operation``; none is carried out.
+
+        The client sees ConnectionClosedError, or EndpointConnectionError if not ``connected``.
+        """
+        self._regions.faults.order(operation, n, Dropped(connected=connected))
+
+    # What happened
+
+    @property
+    def calls(self) -> Counter[str]:
+        """Attempts by operation, refused ones included."""
+        with self._lock:
+            return Counter(self._regions.journal.calls)
+
+    @property
+    def throttles(self) -> Counter[tuple[Resource, Dimension]]:
+        """Items and requests not let in, by ``(Resource, Dimension)`` of what was short."""
+        with self._lock:
+            return Counter[tuple[Resource, Dimension]](self._regions.journal.throttles)
+
+    @property
+    def updates(self) -> tuple[AcceptedUpdate, ...]:
+        """The UpdateTable calls that changed capacity, in their order."""
+        with self._lock:
+            return tuple(self._regions.journal.updates)
+
+    def units(self, table: str, index: str | None = None) -> Units:
+        """The units in force now; 0/0 on demand.
+
+        Raises:
+            KeyError: there is no such table or index, or nobody has used it yet.
+        """
+        units = self._home.units(Resource(table, index))
+        if units is None:
+            raise KeyError(str(Resource(table, index)))
+        return units
+
+    def available(self, table: str, dimension: Dimension, index: str | None = None) -> float:
+        """Capacity units that could be used at once, burst included; negative while in debt."""
+        return self._home.available(Meter(Resource(table, index), dimension))
+
+    def capacity_history(
+        self, table: str, index: str | None = None
+    ) -> tuple[tuple[float, Units], ...]:
+        """Units that were in force, each with the reading of ``clock.monotonic`` from which on."""
+        return tuple(self._home.history(Resource(table, index)))
+
+    @property
+    def _home(self) -> Engine:
+        return self._regions.engine(self.region)
