@@ -9,7 +9,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from dynoresilience.model import Units
+from dynoresilience.attachment import attach_to
+from dynoresilience.config import ScalingConfig
+from dynoresilience.engine import Runtime
+from dynoresilience.model import Dimension, Units
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
 
 ONCE = Config(retries={"total_max_attempts": 1})
@@ -555,3 +558,24 @@ def test_table_class_and_warm_throughput_are_shown(start: Start, clock: VirtualC
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SimulatedDynamoDB(**settings)
+
+
+def test_the_library_raises_a_table_while_an_index_is_filled(
+    start: Start, clock: VirtualClock
+) -> None:
+    simulator = start(index_create_seconds=600.0, start_full=False)
+    client = orders(simulator)
+    update(client, **ADD)
+    clock.advance(60.0)
+    runtime = Runtime(clock, clock, lambda: 0.5)
+    scaling = simulator.client()
+    attach_to(scaling, ScalingConfig(max_write_capacity=40), [], runtime=runtime)
+
+    spent = int(simulator.available("orders", Dimension.WRITE)) + 1
+    for number in range(spent):
+        scaling.put_item(TableName="orders", Item={"id": {"S": str(number)}})
+
+    assert [dict(each.after) for each in simulator.updates] == [{None: Units(5, 10)}]
+    clock.advance(5.0)
+    assert simulator.units("orders") == Units(5, 10)
+    assert statuses(client) == ("ACTIVE", ["CREATING"])
