@@ -233,9 +233,7 @@ PARTITIONS = create_loader().load_data("partitions")["partitions"]
 @pytest.mark.parametrize("options", [{}, {"use_fips_endpoint": True}], ids=["plain", "fips"])
 def test_every_partition_of_aws_is_known(partition: Any, options: Any) -> None:
     region = next((name for name in partition["regions"] if name[-1].isdigit()), "eu-isoe-west-1")
-    client = botocore.session.Session().create_client(
-        "dynamodb", region, config=Config(**options)
-    )
+    client = botocore.session.Session().create_client("dynamodb", region, config=Config(**options))
     assert dynamodb_region(client.meta.endpoint_url) == region
     assert is_aws(client.meta.endpoint_url)
 

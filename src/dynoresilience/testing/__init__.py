@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from dynoresilience.testing.capacity.buckets import Meter
     from dynoresilience.testing.clock import ScaledClock, VirtualClock
     from dynoresilience.testing.control.control_plane import AcceptedUpdate
+    from dynoresilience.testing.isolation import fresh_start, virtual_time
+    from dynoresilience.testing.report import capacity_report
     from dynoresilience.testing.simulator import SimulatedDynamoDB
 
 _HOMES = {
@@ -20,9 +22,21 @@ _HOMES = {
     "ScaledClock": "clock",
     "SimulatedDynamoDB": "simulator",
     "VirtualClock": "clock",
+    "capacity_report": "report",
+    "fresh_start": "isolation",
+    "virtual_time": "isolation",
 }
 
-__all__ = ["AcceptedUpdate", "Meter", "ScaledClock", "SimulatedDynamoDB", "VirtualClock"]
+__all__ = [
+    "AcceptedUpdate",
+    "Meter",
+    "ScaledClock",
+    "SimulatedDynamoDB",
+    "VirtualClock",
+    "capacity_report",
+    "fresh_start",
+    "virtual_time",
+]
 
 
 def __getattr__(name: str) -> Any:

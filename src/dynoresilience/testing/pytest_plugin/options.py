@@ -1,0 +1,43 @@
+"""What the markers of a test say, and one clear line where they are wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+
+def options_of(
+    request: pytest.FixtureRequest, marker: str, known: Collection[str]
+) -> dict[str, Any]:
+    """The keyword arguments of all markers of this name; those nearest to the test hold."""
+    options: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers(marker))):
+        if mark.args:
+            _fail(marker, f"takes keyword arguments only, got {mark.args!r}")
+        options.update(mark.kwargs)
+    for name in options:
+        if name not in known:
+            _fail(marker, f"there is no option {name!r}; there are {', '.join(sorted(known))}")
+    return options
+
+
+@contextmanager
+def one_clear_error(marker: str) -> Iterator[None]:
+    """Instead of a traceback through the test kit: what is wrong with the options."""
+    wrong = ""
+    try:
+        yield
+    except Exception as error:
+        refused = type(error).__module__.startswith("botocore.")
+        if not refused and not isinstance(error, (ImportError, TypeError, ValueError)):
+            raise
+        wrong = str(error)
+    if wrong:
+        _fail(marker, wrong)
+
+
+def _fail(marker: str, what: str) -> None:
+    pytest.fail(f"@pytest.mark.{marker}: {what}", pytrace=False)
