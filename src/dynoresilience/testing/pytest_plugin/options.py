@@ -16,28 +16,27 @@ def options_of(
     options: dict[str, Any] = {}
     for mark in reversed(list(request.node.iter_markers(marker))):
         if mark.args:
-            _fail(marker, f"takes keyword arguments only, got {mark.args!r}")
+            raise _failure(marker, f"takes keyword arguments only, got {mark.args!r}")
         options.update(mark.kwargs)
     for name in options:
         if name not in known:
-            _fail(marker, f"there is no option {name!r}; there are {', '.join(sorted(known))}")
+            raise _failure(
+                marker, f"there is no option {name!r}; there are {', '.join(sorted(known))}"
+            )
     return options
 
 
 @contextmanager
 def one_clear_error(marker: str) -> Iterator[None]:
     """Instead of a traceback through the test kit: what is wrong with the options."""
-    wrong = ""
     try:
         yield
     except Exception as error:
         refused = type(error).__module__.startswith("botocore.")
         if not refused and not isinstance(error, (ImportError, TypeError, ValueError)):
             raise
-        wrong = str(error)
-    if wrong:
-        _fail(marker, wrong)
+        raise _failure(marker, str(error)) from None
 
 
-def _fail(marker: str, what: str) -> None:
-    pytest.fail(f"@pytest.mark.{marker}: {what}", pytrace=False)
+def _failure(marker: str, what: str) -> BaseException:
+    return pytest.fail.Exception(f"@pytest.mark.{marker}: {what}", pytrace=False)
