@@ -262,3 +262,52 @@ def test_units_of_a_table_in_the_region_of_the_simulator() -> None:
         simulator.create_table("orders", write=7)
         EARLY.client("dynamodb").describe_table(TableName="orders")
         assert simulator.units("orders") == Units(5, 7)
+
+
+@pytest.mark.parametrize("first", ["client", "simulator"])
+def test_aiobotocore(first: str) -> None:
+    pytest.importorskip("aiobotocore", reason="aiobotocore is not installed")
+    program = """
+        import asyncio, sys
+
+        async def main():
+            from contextlib import AsyncExitStack, ExitStack
+            with ExitStack() as outer, ExitStack() as inner:
+                if FIRST == "simulator":
+                    simulator = outer.enter_context(started())
+                from aiobotocore.session import get_session
+                async with AsyncExitStack() as clients:
+                    client = get_session().create_client("dynamodb")
+                    client = await clients.enter_async_context(client)
+                    if FIRST == "client":
+                        simulator = inner.enter_context(started())
+                    await use(client, simulator)
+
+        async def use(client, simulator):
+            simulator.create_table("orders", write=1)
+            item = {"id": {"S": "1"}}
+            await client.put_item(TableName="orders", Item=item)
+            try:
+                await client.put_item(TableName="orders", Item=item)
+            except client.exceptions.ProvisionedThroughputExceededException:
+                pass
+            found = await client.get_item(TableName="orders", Key=item)
+            assert found["Item"] == item
+            assert simulator.throttles
+
+        def started():
+            from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+            return SimulatedDynamoDB(clock=VirtualClock(), burst_seconds=1)
+
+        if FIRST == "simulator":
+            assert "aiobotocore" not in sys.modules
+        asyncio.run(main())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", f"FIRST = {first!r}\n" + PRELUDE + textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -17,6 +17,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.httpsession import URLLib3Session
 
+from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
 from dynoresilience.testing.in_process.aws_hosts import dynamodb_region, is_aws
 from dynoresilience.testing.replies import Body, Reply
 from dynoresilience.testing.service.faults import Dropped
@@ -32,6 +33,7 @@ Others = Callable[[Any], AWSResponse | None]
 """Answers a request to another AWS service; None to have it sent."""
 
 _active: list[tuple[Handler, Others]] = []
+_caught: set[type] = set()
 _undo: list[Callable[[], None]] = []
 _numbers = itertools.count(1)
 
@@ -40,11 +42,21 @@ def activate(handler: Handler, others: Others) -> None:
     """Let these two answer what is for AWS, from now on."""
     _active[:] = [(handler, others)]
     _undo.append(replace_method(URLLib3Session, "send", _answer_or_send))
+    _catch_loaded()
+
+
+def _catch_loaded() -> None:
+    """Catch the clients of aiobotocore too, if it has been loaded by now."""
+    for session in loaded_sessions():
+        if _active and session not in _caught:
+            _caught.add(session)
+            _undo.append(replace_method(session, "send", answer_or_send(_answer)))
 
 
 def deactivate() -> None:
     """Let requests go their own way again."""
     _active.clear()
+    _caught.clear()
     while _undo:
         _undo.pop()()
 
@@ -70,17 +82,23 @@ def replace_method(owner: type, name: str, instead: Callable[..., Any]) -> Calla
 
 def is_claimed(request: Any) -> bool:
     """Whether a simulator that runs now will answer it, so that nobody else needs to."""
+    _catch_loaded()
     return bool(_active) and dynamodb_region(request.url) is not None
 
 
 def _answer_or_send(send: Callable[..., Any], session: Any, request: Any) -> Any:
     """In place of `URLLib3Session.send`."""
+    answer = _answer(request)
+    return send(session, request) if answer is None else answer
+
+
+def _answer(request: Any) -> AWSResponse | None:
     answer = None
     for handler, others in tuple(_active):
         answer = respond(handler, request)
         if answer is None and is_aws(request.url):
             answer = others(request)
-    return send(session, request) if answer is None else answer
+    return answer
 
 
 def respond(handler: Handler, request: Any) -> AWSResponse | None:
