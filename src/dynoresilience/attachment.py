@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dynoresilience import fork_safe, scope
+from dynoresilience import fork_safe, scope, stand_in
 from dynoresilience.aws.hooks import Hooks
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from dynoresilience.engine import Engine, Runtime
     from dynoresilience.ports import EventSink
     from dynoresilience.scaling.throttled_call import ThrottledCall
+    from dynoresilience.stand_in import StandIn
 
 _ATTRIBUTE = "_dynoresilience"
 
@@ -35,23 +35,26 @@ class Attachment:
         self._runtime = runtime
         self._engine: Engine | None = None
         self.owners = 0
-        self.monotonic = time.monotonic if runtime is None else runtime.clock.monotonic
+        self.monotonic = stand_in.monotonic if runtime is None else runtime.clock.monotonic
         self.hooks = Hooks(self, client.meta.events)
 
     @property
     def engine(self) -> Engine | None:
         """None: this client was never throttled."""
-        return self._engine
+        instead = self._stand_in()
+        return self._engine if instead is None else instead.engines.get(self)
 
     @property
     def resting(self) -> int:
         """About how many of this client's calls wait between two attempts."""
-        return self._engine.resting if self._engine is not None else 0
+        engine = self.engine
+        return engine.resting if engine is not None else 0
 
     def succeeded(self, tables: Iterable[str]) -> None:
         """A call on these tables went through while others wait."""
-        if self._engine is not None:
-            self._engine.succeeded(tables)
+        engine = self.engine
+        if engine is not None:
+            engine.succeeded(tables)
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""
@@ -60,25 +63,36 @@ class Attachment:
                 self.config = config
             if sinks is not None:
                 self._sinks = sinks
-            if self._engine is not None:
-                self._engine.configure(self.config, self._sinks)
+            for engine in {self._engine, self.engine}:
+                if engine is not None:
+                    engine.configure(self.config, self._sinks)
 
     def begin(self, api: str, started: float) -> ThrottledCall:
         return self._made_engine().begin(api, started, scope.current(self))
 
     def _made_engine(self) -> Engine:
-        if self._engine is not None:
-            return self._engine
+        found = self.engine
+        if found is not None:
+            return found
         with fork_safe.imports:
             from dynoresilience.aws.table_control import BotoTableControl
             from dynoresilience.engine import Engine, Runtime
         with fork_safe.lock:
-            if self._engine is None:
-                control = BotoTableControl(self.hooks.control_plane_client(self.client))
-                runtime = self._runtime or Runtime.of_process()
-                endpoint = self.client.meta.endpoint_url
-                self._engine = Engine(control, endpoint, self.config, self._sinks, runtime)
-            return self._engine
+            if self.engine is not None:
+                return self.engine
+            instead = self._stand_in()
+            runtime = self._runtime or (instead.runtime if instead else Runtime.of_process())
+            control = BotoTableControl(self.hooks.control_plane_client(self.client))
+            endpoint = self.client.meta.endpoint_url
+            made = Engine(control, endpoint, self.config, self._sinks, runtime)
+            if instead is None:
+                self._engine = made
+            else:
+                instead.engines[self] = made
+            return made
+
+    def _stand_in(self) -> StandIn | None:
+        return stand_in.current() if self._runtime is None else None
 
 
 def attach_to(

@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from dynoresilience import fork_safe, scope
+from dynoresilience import fork_safe, scope, stand_in
 from dynoresilience.attachment import Attachment, client_behind
 from dynoresilience.config import ScalingConfig
 from dynoresilience.rerun import rerun, rerun_async
@@ -70,10 +70,8 @@ def lambda_handler(fn: _F) -> _F:
 
     @functools.wraps(fn)
     def handler(event: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        import time
-
         left = context.get_remaining_time_in_millis() / 1000 - RESPONSE_RESERVE
-        with scope.entered(scope.Scope(deadline=time.monotonic() + left)):
+        with scope.entered(scope.Scope(deadline=stand_in.monotonic() + left)):
             return fn(event, context, *args, **kwargs)
 
     return cast(_F, handler)

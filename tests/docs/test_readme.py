@@ -1,10 +1,9 @@
-"""Every Python block of the README runs, against a DynamoDB that enforces capacity."""
+"""The README's blocks on a table run against a DynamoDB that enforces capacity; its facts hold."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,14 +12,10 @@ import pytest
 
 from dynoresilience.config import ScalingConfig
 from dynoresilience.testing import SimulatedDynamoDB
+from tests.docs.pages import ROOT, Page
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
-BLOCKS = re.findall(r"<!-- runs: (\w+) -->\n```python\n(.*?)```", README, re.DOTALL)
-
-
-def test_no_python_block_is_left_out() -> None:
-    assert len(BLOCKS) == README.count("```python") > 5
+PAGE = Page("README.md")
+README = PAGE.text
 
 
 @pytest.fixture
@@ -34,7 +29,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedDynamoDB]:
         yield simulator
 
 
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "orders"])
+@pytest.mark.parametrize("code", PAGE.code("runs", "orders"))
 def test_blocks_on_a_table(code: str, orders: SimulatedDynamoDB) -> None:
     names: dict[str, Any] = {}
     exec(compile(code, "README.md", "exec"), names)
@@ -43,11 +38,6 @@ def test_blocks_on_a_table(code: str, orders: SimulatedDynamoDB) -> None:
         context = SimpleNamespace(get_remaining_time_in_millis=lambda: 30_000)
         assert names["handler"]({"id": "order-1"}, context) == {"statusCode": 200}
     assert orders.calls
-
-
-@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "alone"])
-def test_blocks_that_need_nothing(code: str) -> None:
-    exec(compile(code, "README.md", "exec"), {})
 
 
 def test_the_table_of_settings_is_complete_and_true() -> None:

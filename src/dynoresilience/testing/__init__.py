@@ -1,36 +1,60 @@
 """A DynamoDB for tests that throttles, and clocks that do not make anyone wait.
 
-Import it before the first boto3 session is made: the simulator finds the clients of sessions that
-were made after. `VirtualClock` and `ScaledClock` need nothing else; `SimulatedDynamoDB` needs moto,
-which ``pip install 'dynoresilience[testing]'`` brings.
+`SimulatedDynamoDB` needs moto, which ``pip install 'dynoresilience[testing]'`` brings; the rest
+needs nothing else.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from dynoresilience.testing.capacity.buckets import Meter
-from dynoresilience.testing.clock import ScaledClock, VirtualClock
-from dynoresilience.testing.control.control_plane import AcceptedUpdate
-from dynoresilience.testing.in_process.interception import register as _register
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.testing.capacity.buckets import Meter
+    from dynoresilience.testing.clock import ScaledClock, VirtualClock
+    from dynoresilience.testing.control.control_plane import AcceptedUpdate
+    from dynoresilience.testing.isolation import fresh_start, virtual_time
+    from dynoresilience.testing.report import capacity_report
     from dynoresilience.testing.simulator import SimulatedDynamoDB
 
-__all__ = ["AcceptedUpdate", "Meter", "ScaledClock", "SimulatedDynamoDB", "VirtualClock"]
+_HOMES = {
+    "AcceptedUpdate": "control.control_plane",
+    "Meter": "capacity.buckets",
+    "ScaledClock": "clock",
+    "SimulatedDynamoDB": "simulator",
+    "VirtualClock": "clock",
+    "capacity_report": "report",
+    "fresh_start": "isolation",
+    "virtual_time": "isolation",
+}
 
-_register()  # here, and not at the start of a simulator: clients may be made in between
+__all__ = [
+    "AcceptedUpdate",
+    "Meter",
+    "ScaledClock",
+    "SimulatedDynamoDB",
+    "VirtualClock",
+    "capacity_report",
+    "fresh_start",
+    "virtual_time",
+]
 
 
-def __getattr__(name: str) -> object:
-    if name != "SimulatedDynamoDB":
+def __getattr__(name: str) -> Any:
+    """Load a public name's module when it is first asked for: pytest's plugin is in here too."""
+    home = _HOMES.get(name)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
     try:
-        from dynoresilience.testing.simulator import SimulatedDynamoDB
+        value = getattr(import_module(f"{__name__}.{home}"), name)
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != "moto":
             raise
-        raise ImportError(
-            "SimulatedDynamoDB needs moto: pip install 'dynoresilience[testing]'"
-        ) from missing
-    return SimulatedDynamoDB
+        raise ImportError(f"{name} needs moto: pip install 'dynoresilience[testing]'") from missing
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
 from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.checks import Checks
 from dynoresilience.testing.clock import ScaledClock
 from dynoresilience.testing.control.control_plane import AcceptedUpdate
 from dynoresilience.testing.service.engine import Engine
@@ -20,7 +21,7 @@ from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.table_request import create_table_request
 
 
-class Simulation(ABC):
+class Simulation(Checks):
     """One simulated account: its clients, tables, failures and history.
 
     How requests reach it is the affair of those who inherit. The methods speak of ``region``; all
@@ -30,6 +31,9 @@ class Simulation(ABC):
         clock: where its time comes from; None is real time.
         region: the default region of its clients.
         settings: how it behaves.
+
+    Attributes:
+        began: the reading of ``clock.monotonic`` when it began.
     """
 
     def __init__(self, clock: Clock | None, region: str, settings: Settings) -> None:
@@ -40,6 +44,7 @@ class Simulation(ABC):
         self._regions = self._new_regions()
 
     def _new_regions(self) -> Regions:
+        self.began = self.clock.monotonic()
         return Regions(self.clock, self.settings, self._lock)
 
     @abstractmethod
@@ -140,6 +145,16 @@ class Simulation(ABC):
         """The UpdateTable calls that changed capacity, in their order."""
         with self._lock:
             return tuple(self._regions.journal.updates)
+
+    @property
+    def regions(self) -> tuple[str, ...]:
+        """The regions that were called."""
+        return self._regions.names
+
+    @property
+    def resources(self) -> tuple[Resource, ...]:
+        """The tables and indexes of ``region`` that there are, as far as anybody has used them."""
+        return tuple(sorted(self._home.resources(), key=str))
 
     def units(self, table: str, index: str | None = None) -> Units:
         """The units in force now; 0/0 on demand.

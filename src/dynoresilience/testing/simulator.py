@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynoresilience.ports import Clock
 from dynoresilience.testing.in_process import interception
-from dynoresilience.testing.in_process.moto import Moto, call_moto, is_absent
+from dynoresilience.testing.in_process.moto import Moto, answer, call_moto, is_absent
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Body, Reply
 from dynoresilience.testing.service.settings import Settings, SettingsOptions
@@ -23,9 +23,9 @@ _running = threading.Lock()
 class SimulatedDynamoDB(Simulation):
     """Simulates DynamoDB for every boto3 or botocore client of the process while it is started.
 
-    Which means: every client of a session that was made after ``import dynoresilience.testing``,
-    other than those with an ``endpoint_url`` of their own. All regions are simulated; the methods
-    here speak of ``region``. Other AWS services are mocked by moto.
+    It does not matter when a client was made, or by which session; those with an ``endpoint_url``
+    of their own are left alone. No request reaches AWS meanwhile: all regions are simulated (the
+    methods here speak of ``region``), and other AWS services are mocked by moto.
 
         with SimulatedDynamoDB(clock=VirtualClock()) as sim:
             sim.create_table("orders", write=5, indexes={"by-customer": (5, 5)})
@@ -67,7 +67,7 @@ class SimulatedDynamoDB(Simulation):
             _running.release()
             raise
         self._started = True
-        interception.activate(self._handle)
+        interception.activate(self._handle, answer)
 
     def stop(self) -> None:
         """Stop simulating: tables are gone, environment and sessions are as before.

@@ -143,6 +143,10 @@ class ControlPlane:
         """The resource, if it is known."""
         return self._resources.get(resource)
 
+    def resources(self) -> list[Resource]:
+        """All that are known."""
+        return list(self._resources)
+
     def of_table(self, table: str) -> dict[str | None, Provisioned]:
         """A table and its indexes, the table (None) first."""
         return {

@@ -1,7 +1,7 @@
-"""Catches the DynamoDB requests of every botocore client of the process, before they are sent.
+"""Catches the AWS requests of every botocore client of the process, before they are sent.
 
-One handler stands among botocore's built-in ones, so that all sessions made after `register` carry
-it. It does nothing until a simulator is started.
+While a simulator runs, botocore's HTTP session is ours, as a class: it does not matter when or by
+which session a client was made. What is not for AWS goes its own way.
 """
 
 from __future__ import annotations
@@ -9,16 +9,16 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
-from botocore.handlers import BUILTIN_HANDLERS
+from botocore.httpsession import URLLib3Session
 
+from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
+from dynoresilience.testing.in_process.aws_hosts import dynamodb_region, is_aws
 from dynoresilience.testing.replies import Body, Reply
 from dynoresilience.testing.service.faults import Dropped
 
@@ -29,34 +29,76 @@ ANSWERED = "simulated://answered"
 Handler = Callable[[Any, str, str, Body], Reply]
 """Takes the request as botocore made it, its region, operation and JSON body."""
 
-_AWS_HOST = re.compile(
-    r"(?:.+\.)?(?:dynamodb|ddb)(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
-)
-_active: list[Handler] = []
+Others = Callable[[Any], AWSResponse | None]
+"""Answers a request to another AWS service; None to have it sent."""
+
+_active: list[tuple[Handler, Others]] = []
+_caught: set[type] = set()
+_undo: list[Callable[[], None]] = []
 _numbers = itertools.count(1)
 
 
-def register() -> None:
-    """Have every session that is made from now on call `answer`. Once is enough."""
-    if (EVENT, answer) not in BUILTIN_HANDLERS:
-        BUILTIN_HANDLERS.append((EVENT, answer))
+def activate(handler: Handler, others: Others) -> None:
+    """Let these two answer what is for AWS, from now on."""
+    _active[:] = [(handler, others)]
+    _undo.append(replace_method(URLLib3Session, "send", _answer_or_send))
+    _catch_loaded()
 
 
-def activate(handler: Handler) -> None:
-    """Let ``handler`` answer from now on."""
-    _active[:] = [handler]
+def _catch_loaded() -> None:
+    """Catch the clients of aiobotocore too, if it has been loaded by now."""
+    for session in loaded_sessions():
+        if _active and session not in _caught:
+            _caught.add(session)
+            _undo.append(replace_method(session, "send", answer_or_send(_answer)))
 
 
 def deactivate() -> None:
     """Let requests go their own way again."""
     _active.clear()
+    _caught.clear()
+    while _undo:
+        _undo.pop()()
 
 
-def answer(request: Any, **_: Any) -> AWSResponse | None:
-    """What botocore calls: an answer, or None to send the request."""
-    for handler in tuple(_active):
-        return respond(handler, request)
-    return None
+def replace_method(owner: type, name: str, instead: Callable[..., Any]) -> Callable[[], None]:
+    """Have ``instead(original, self, ...)`` called for a method; the answer takes that back.
+
+    If someone else has replaced the method meanwhile it stays as it is: what is ours in it then
+    has to be harmless.
+    """
+    original = getattr(owner, name)
+
+    def replacement(*args: Any, **kwargs: Any) -> Any:
+        return instead(original, *args, **kwargs)
+
+    def take_back() -> None:
+        if getattr(owner, name) is replacement:
+            setattr(owner, name, original)
+
+    setattr(owner, name, replacement)
+    return take_back
+
+
+def is_claimed(request: Any) -> bool:
+    """Whether a simulator that runs now will answer it, so that nobody else needs to."""
+    _catch_loaded()
+    return bool(_active) and dynamodb_region(request.url) is not None
+
+
+def _answer_or_send(send: Callable[..., Any], session: Any, request: Any) -> Any:
+    """In place of `URLLib3Session.send`."""
+    answer = _answer(request)
+    return send(session, request) if answer is None else answer
+
+
+def _answer(request: Any) -> AWSResponse | None:
+    answer = None
+    for handler, others in tuple(_active):
+        answer = respond(handler, request)
+        if answer is None and is_aws(request.url):
+            answer = others(request)
+    return answer
 
 
 def respond(handler: Handler, request: Any) -> AWSResponse | None:
@@ -65,12 +107,12 @@ def respond(handler: Handler, request: Any) -> AWSResponse | None:
     None if it is not for AWS's own endpoint but for another ``endpoint_url``, or has been answered.
     """
     url = request.url
-    host = _AWS_HOST.fullmatch(urlsplit(url).hostname or "")
-    if host is None:
+    region = dynamodb_region(url)
+    if region is None:
         return None
     operation = _text(request.headers["X-Amz-Target"]).rpartition(".")[2]
     try:
-        reply = handler(request, host["region"], operation, json.loads(request.body or b"{}"))
+        reply = handler(request, region, operation, json.loads(request.body or b"{}"))
     except Dropped as dropped:
         broken = ConnectionClosedError if dropped.connected else EndpointConnectionError
         raise broken(endpoint_url=url) from None

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
-from botocore.awsrequest import AWSPreparedRequest
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
+from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
 from moto.dynamodb.models import dynamodb_backends
 
+from dynoresilience.testing.in_process.interception import is_claimed, replace_method
 from dynoresilience.testing.replies import Body, Reply
 
 _CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
@@ -23,21 +26,36 @@ class Moto:
     def __init__(self) -> None:
         self._mock: Any = None
         self._environment: dict[str, str | None] = {}
+        self._own_way: Callable[[], None] | None = None
 
     def start(self) -> None:
         """All AWS services are mocked from here on; credentials in the environment are fake."""
         self._environment = {name: os.environ.get(name) for name in _CREDENTIALS}
         self._mock = mock_aws()
         self._mock.start()
+        self._own_way = replace_method(BotocoreStubber, "__call__", _leave_dynamodb_alone)
 
     def stop(self) -> None:
         """Forget all tables and put the environment back."""
+        if self._own_way is not None:
+            self._own_way()
         self._mock.stop()
         for name, value in self._environment.items():
             if value is None:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
+
+
+def answer(request: Any) -> AWSResponse | None:
+    """moto's answer to a request to AWS; None if it has none."""
+    found: AWSResponse | None = botocore_stubber(event_name="before-send", request=request)
+    return found
+
+
+def _leave_dynamodb_alone(call: Callable[..., Any], stubber: Any, **event: Any) -> Any:
+    """In place of moto's handler on its clients, which else would answer before the simulator."""
+    return None if is_claimed(event.get("request")) else call(stubber, **event)
 
 
 def is_absent(region: str, key_request: Body) -> bool:
@@ -74,16 +92,17 @@ def call_moto(request: Any, region: str, operation: str, body: Body) -> Reply:
         if name.lower() not in ("content-length", "x-amz-target"):
             headers[name] = value.decode() if isinstance(value, bytes) else value
     headers["X-Amz-Target"] = f"DynamoDB_20120810.{operation}"
-    response = botocore_stubber(
-        "before-send",
+    found = botocore_stubber.process_request(
         AWSPreparedRequest(
             method="POST",
             url=f"https://dynamodb.{region}.amazonaws.com/",
             headers=headers,
             body=json.dumps(body).encode(),
             stream_output=False,
-        ),
+        )
     )
-    if response is None:
-        raise RuntimeError("moto does not answer: was its mock stopped, or is it passed through?")
-    return Reply(response.status_code, response.content, dict(response.headers.items()))
+    if found is None:
+        raise RuntimeError("moto does not answer: is DynamoDB among what its mock passes through?")
+    status, its_headers, content = found
+    raw = content.encode() if isinstance(content, str) else content
+    return Reply(status, raw, {str(name): str(value) for name, value in its_headers.items()})

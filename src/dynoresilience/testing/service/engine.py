@@ -120,6 +120,11 @@ class Engine:
             state = self._tables.control.get(resource)
             return None if state is None else state.units
 
+    def resources(self) -> list[Resource]:
+        """The tables and indexes that are known."""
+        with self._lock:
+            return self._tables.control.resources()
+
     def history(self, resource: Resource) -> list[tuple[float, Units]]:
         """The units that were in force, each with the instant from which on."""
         with self._lock:

@@ -22,6 +22,12 @@ class Regions:
         self._lock = lock
         self._engines: dict[str, Engine] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The regions that were spoken of."""
+        with self._lock:
+            return tuple(self._engines)
+
     def engine(self, region: str) -> Engine:
         """The engine of a region."""
         with self._lock:

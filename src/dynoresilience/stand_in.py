@@ -1,0 +1,47 @@
+"""Another runtime in the place of the process's own, for a while: how tests get virtual time."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dynoresilience.engine import Engine, Runtime
+
+
+class StandIn:
+    """The runtime, and the engines that run on it, by what they were made for."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.engines: dict[object, Engine] = {}
+
+
+_current: StandIn | None = None
+
+
+def current() -> StandIn | None:
+    """None: the process's own runtime is in its place."""
+    return _current
+
+
+@contextmanager
+def process_runtime(runtime: Runtime) -> Iterator[None]:
+    """Let ``runtime`` be the process's in this block, for every thread.
+
+    It holds for all clients that were not given one of their own, also for those attached before.
+    They begin with nothing raised, and are afterwards as they were.
+    """
+    global _current  # noqa: PLW0603
+    before, _current = _current, StandIn(runtime)
+    try:
+        yield
+    finally:
+        _current = before
+
+
+def monotonic() -> float:
+    """The reading of the process's clock, in seconds: that by which deadlines are told."""
+    return time.monotonic() if _current is None else _current.runtime.clock.monotonic()
