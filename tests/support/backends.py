@@ -1,0 +1,114 @@
+"""The endpoints that the functional tests run on, and what each of them can't do."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.awsrequest import AWSResponse
+from botocore.config import Config
+
+REGION = "us-east-1"
+_numbers = itertools.count(1)
+
+TAGS = frozenset({"TagResource", "UntagResource", "ListTagsOfResource"})
+BACKUPS = frozenset(
+    {"CreateBackup", "ListBackups", "DescribeContinuousBackups", "UpdateContinuousBackups"}
+)
+BILLING_MODE_SUMMARY = "BillingModeSummary"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """An endpoint with no tables yet.
+
+    Args:
+        name: of the backend.
+        url: None is AWS's own address, which moto answers in the process.
+        unsupported: operations that it refuses, and members that its answers lack.
+        access_key_id: DynamoDB Local keeps tables apart by it.
+    """
+
+    name: str
+    url: str | None
+    unsupported: frozenset[str]
+    access_key_id: str
+
+    def session(self) -> boto3.Session:
+        return boto3.Session(self.access_key_id, "secret", region_name=REGION)
+
+    def client(self, session: boto3.Session | None = None, **config: Any) -> Any:
+        session = session or self.session()
+        return session.client("dynamodb", endpoint_url=self.url, config=_config(config))
+
+    def resource(self, session: boto3.Session | None = None, **config: Any) -> Any:
+        session = session or self.session()
+        return session.resource("dynamodb", endpoint_url=self.url, config=_config(config))
+
+
+@contextmanager
+def moto() -> Iterator[Backend]:
+    """moto, in the process."""
+    from moto import mock_aws
+
+    with mock_aws():
+        yield Backend("moto", None, frozenset(), _new_key())
+
+
+def local(url: str) -> Backend:
+    """DynamoDB Local."""
+    return Backend("dynamodb-local", url, TAGS | BACKUPS | {BILLING_MODE_SUMMARY}, _new_key())
+
+
+class ThrottleNext:
+    """Answers the next attempts of an operation with a throttle, before they are sent.
+
+    For endpoints that never throttle. Whatever else the client does reaches the endpoint.
+
+    Args:
+        client: whose attempts.
+        operation: of DynamoDB.
+        reason: such as ``TableWriteProvisionedThroughputExceeded``, with the ARN that was short;
+            None: an answer of the old kind, which names none.
+    """
+
+    def __init__(
+        self, client: Any, operation: str, times: int, reason: tuple[str, str] | None = None
+    ) -> None:
+        self.left = times
+        self._body: dict[str, Any] = {
+            "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
+            "message": "The level of configured provisioned throughput for the table was exceeded.",
+        }
+        if reason is not None:
+            self._body["ThrottlingReasons"] = [{"reason": reason[0], "resource": reason[1]}]
+        client.meta.events.register_first(f"before-send.dynamodb.{operation}", self._answer)
+
+    def _answer(self, request: Any, **_: Any) -> AWSResponse | None:
+        if self.left <= 0:
+            return None
+        self.left -= 1
+        headers: Any = {"content-type": "application/x-amz-json-1.0"}
+        return AWSResponse(request.url, 400, headers, _Body(json.dumps(self._body).encode()))
+
+
+class _Body:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self._content
+
+
+def _new_key() -> str:
+    """Letters and digits only, and no other test's."""
+    return f"TEST{next(_numbers):08}"
+
+
+def _config(settings: dict[str, Any]) -> Config:
+    return Config(**{"max_pool_connections": 32, **settings})
