@@ -15,14 +15,26 @@ from dynoresilience.testing.control.control_plane import AcceptedUpdate
 from dynoresilience.testing.in_process.interception import register as _register
 
 if TYPE_CHECKING:
+    from dynoresilience.testing.server.server import SimulatorServer
     from dynoresilience.testing.simulator import SimulatedDynamoDB
 
-__all__ = ["AcceptedUpdate", "Meter", "ScaledClock", "SimulatedDynamoDB", "VirtualClock"]
+__all__ = [
+    "AcceptedUpdate",
+    "Meter",
+    "ScaledClock",
+    "SimulatedDynamoDB",
+    "SimulatorServer",
+    "VirtualClock",
+]
 
 _register()  # here, and not at the start of a simulator: clients may be made in between
 
 
 def __getattr__(name: str) -> object:
+    if name == "SimulatorServer":
+        from dynoresilience.testing.server.server import SimulatorServer
+
+        return SimulatorServer
     if name != "SimulatedDynamoDB":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     try:

@@ -7,7 +7,6 @@ it. It does nothing until a simulator is started.
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import re
 import zlib
@@ -19,7 +18,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 from botocore.handlers import BUILTIN_HANDLERS
 
-from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.replies import Body, Reply, request_id
 from dynoresilience.testing.service.faults import Dropped
 
 EVENT = "before-send.dynamodb"
@@ -33,7 +32,6 @@ _AWS_HOST = re.compile(
     r"(?:.+\.)?(?:dynamodb|ddb)(?:-fips)?\.(?P<region>[a-z0-9-]+)\.(?:amazonaws\.com(?:\.cn)?|api\.aws)"
 )
 _active: list[Handler] = []
-_numbers = itertools.count(1)
 
 
 def register() -> None:
@@ -90,7 +88,7 @@ def _headers(reply: Reply) -> Any:  # a mapping; botocore's stubs ask for anothe
     given = {name.lower(): value for name, value in reply.headers.items()}
     return {
         "content-type": "application/x-amz-json-1.0",
-        "x-amzn-requestid": f"SIMULATED{next(_numbers):043}",
+        "x-amzn-requestid": request_id(),
         **given,
         "content-length": str(len(reply.raw)),
         "x-amz-crc32": str(zlib.crc32(reply.raw)),
