@@ -113,8 +113,13 @@ class TableState:
 
     @property
     def updating(self) -> bool:
-        """True while UpdateTable would be refused: the table or any index is not ACTIVE."""
-        return any(resource.status != "ACTIVE" for resource in self._resources())
+        """True while UpdateTable would be refused.
+
+        An index that is CREATING in an ACTIVE table is being filled, for minutes to hours: others
+        measured that capacity may be changed meanwhile.
+        """
+        settled = ("ACTIVE", "CREATING") if self.table.status == "ACTIVE" else ()
+        return any(resource.status not in settled for resource in self._resources())
 
     @property
     def least_units(self) -> int:
@@ -124,7 +129,8 @@ class TableState:
     @property
     def rebuilding(self) -> bool:
         """True while something longer than a change of capacity goes on, such as a new index."""
-        return any(resource.status not in ("ACTIVE", "UPDATING") for resource in self._resources())
+        short = ("ACTIVE", "UPDATING")
+        return self.updating and any(entry.status not in short for entry in self._resources())
 
     def is_behind(self, other: TableState) -> bool:
         """True if any number is lower here than in ``other``."""

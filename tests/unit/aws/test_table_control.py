@@ -156,7 +156,7 @@ def test_local_indexes_and_what_is_missing() -> None:
             TableId="4d4c",
             CreationDateTime=instant,
             LocalSecondaryIndexes=[{"IndexName": "by-day"}],
-            GlobalSecondaryIndexes=[{"IndexName": "by-sku", "IndexStatus": "CREATING"}],
+            GlobalSecondaryIndexes=[{"IndexName": "by-sku", "IndexStatus": "DELETING"}],
         ),
         "orders",
     )

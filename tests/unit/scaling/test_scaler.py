@@ -355,11 +355,24 @@ def test_a_description_older_than_what_we_saw_lowers_nothing(world: World) -> No
     ]
 
 
-def test_an_index_that_is_being_built_is_no_excuse(world: World) -> None:
-    """It takes minutes to hours, and UpdateTable is refused until it is done."""
+def test_an_index_that_is_being_filled_holds_no_raise_up(world: World) -> None:
+    """It takes minutes to hours, and the table is ACTIVE meanwhile."""
     orders = world.control.tables["orders"]
     building = ResourceState(Units(5, 5), status="CREATING")
     world.control.tables["orders"] = replace(orders, indexes={"by-day": building})
+
+    world.throttle(TABLE)
+
+    assert [dict(update.units) for update in world.control.updates] == [{None: Units(7, 10)}]
+
+
+def test_an_index_that_is_being_built_is_no_excuse(world: World) -> None:
+    """UpdateTable is refused until there is room for it."""
+    orders = world.control.tables["orders"]
+    building = ResourceState(Units(5, 5), status="CREATING")
+    world.control.tables["orders"] = replace(
+        orders, table=replace(orders.table, status="UPDATING"), indexes={"by-day": building}
+    )
 
     for _ in range(5):
         answer = world.throttle(TABLE)

@@ -11,11 +11,20 @@ from dataclasses import dataclass
 
 from dynoresilience.model import Resource, Units
 from dynoresilience.testing.control.decreases import DecreaseBudget
-from dynoresilience.testing.control.throughput import Wanted, check_range, on_demand, unchanged
+from dynoresilience.testing.control.lifecycle import in_use
+from dynoresilience.testing.control.throughput import (
+    MAX_UNITS,
+    Wanted,
+    check_range,
+    on_demand,
+    unchanged,
+)
 from dynoresilience.testing.replies import Refused
 
 ON_DEMAND = Units(0, 0)
-_IOPS = "Table IOPS are currently being updated. Table: {}"
+ON_DEMAND_WARM = Units(12_000, 4_000)
+"""What a new on-demand table serves at once; shown as WarmThroughput."""
+
 _ROUNDING = 1e-6
 """Seconds that a sum of instants may be off by."""
 
@@ -53,6 +62,7 @@ class Provisioned:
         self.budget = DecreaseBudget()
         self.last_increase: float | None = None
         self.history: list[tuple[float, Units]] = [(at, units)]
+        self.warm = ON_DEMAND_WARM if units == ON_DEMAND else units
 
     @property
     def status(self) -> str:
@@ -71,6 +81,13 @@ class Provisioned:
         self.units = units
         self.pending = None
         self.history.append((at, units))
+        warm = ON_DEMAND_WARM if units == ON_DEMAND else units
+        self.warm = Units(max(self.warm.read, warm.read), max(self.warm.write, warm.write))
+
+    @property
+    def reserved(self) -> Units:
+        """Units that count against the account's quota: those to come, if any."""
+        return self.units if self.pending is None else self.pending.units
 
 
 class ControlPlane:
@@ -82,6 +99,7 @@ class ControlPlane:
         epoch: seconds since the epoch at the instant 0.
         region: named in some refusals.
         long_dates: spell dates in refusals the long way, see `aws_date`.
+        max_units: the quota of a table, and of an index, in either dimension.
     """
 
     def __init__(
@@ -91,7 +109,8 @@ class ControlPlane:
         index_update_seconds: float | None = None,
         epoch: float = 0.0,
         region: str = "us-east-1",
-        long_dates: bool = False,
+        long_dates: bool = True,
+        max_units: int = MAX_UNITS,
     ) -> None:
         self._table_seconds = update_seconds
         self._index_seconds = (
@@ -101,6 +120,7 @@ class ControlPlane:
         self._epoch = epoch
         self._region = region
         self._long_dates = long_dates
+        self._max_units = max_units
         self._resources: dict[Resource, Provisioned] = {}
 
     def utc(self, at: float) -> float:
@@ -160,18 +180,16 @@ class ControlPlane:
                 state.budget.record(utc)
             if asked.read > old.read or asked.write > old.write:
                 state.last_increase = utc
-            default = self._table_seconds if index is None else self._index_seconds
-            seconds = self._seconds.get(resource, default)
-            state.pending = Pending(asked, at + seconds, lower)
+            state.pending = Pending(asked, at + self._time_of(resource), lower)
         return AcceptedUpdate(at, utc, table, before, dict(wanted))
 
     def check(self, table: str, wanted: Wanted, at: float) -> None:
         """Raise what `update` would raise."""
         states, utc = self.of_table(table), self.utc(at)
-        check_range(wanted, self._region)
+        check_range(wanted, self._region, self._max_units)
         for index in wanted:
             if index not in states:
-                message = f"Requested resource not found: Index: {index} not found"
+                message = f"Requested resource not found: Index {index} for table {table}"
                 raise Refused("ResourceNotFoundException", message)
             if states[index].on_demand:
                 raise Refused("ValidationException", on_demand(index))
@@ -186,17 +204,42 @@ class ControlPlane:
                 message = state.budget.refusal(utc, long_dates=self._long_dates)
                 raise Refused("LimitExceededException", message)
 
-    def check_idle(self, table: str, why: str = _IOPS) -> None:
-        """Refuse if the table or any of its indexes is UPDATING."""
-        if any(state.pending is not None for state in self.of_table(table).values()):
-            message = f"Attempt to change a resource which is still in use: {why.format(table)}"
-            raise Refused("ResourceInUseException", message)
+    def check_idle(self, table: str) -> None:
+        """Refuse if the units of the table or of any of its indexes are on their way."""
+        for index, state in self.of_table(table).items():
+            if state.pending is not None and index is None:
+                raise in_use(f"Table IOPS are currently being updated. Table: {table}")
+            if state.pending is not None:
+                raise in_use(f"Index is being updated. Table: {table} Index: {index}")
+
+    def is_idle(self, table: str) -> bool:
+        """Whether `check_idle` would pass."""
+        return all(state.pending is None for state in self.of_table(table).values())
 
     def switch_mode(self, table: str, units: Wanted, at: float) -> AcceptedUpdate:
-        """Change between on-demand (no ``units``) and provisioned, at once."""
+        """Change between on-demand (no ``units``) and provisioned; in force like other changes."""
         states = self.of_table(table)
         before = {index: state.units for index, state in states.items()}
         after = {index: units.get(index, ON_DEMAND) for index in states}
         for index, state in states.items():
-            state.put_in_force(after[index], at)
+            due = at + self._time_of(Resource(table, index))
+            state.pending = Pending(after[index], due, is_decrease=False)
         return AcceptedUpdate(at, self.utc(at), table, before, after)
+
+    def reserved(self) -> Units:
+        """Units of all tables and indexes together, those to come where a change is under way."""
+        units = [state.reserved for state in self._resources.values()]
+        return Units(sum(each.read for each in units), sum(each.write for each in units))
+
+    def more(self, table: str, wanted: Wanted) -> Units:
+        """How many units ``wanted`` adds to what the table has reserved."""
+        states = self.of_table(table)
+        added = [(units, states[index].reserved) for index, units in wanted.items()]
+        return Units(
+            sum(units.read - old.read for units, old in added),
+            sum(units.write - old.write for units, old in added),
+        )
+
+    def _time_of(self, resource: Resource) -> float:
+        default = self._table_seconds if resource.index is None else self._index_seconds
+        return self._seconds.get(resource, default)

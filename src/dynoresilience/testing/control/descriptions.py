@@ -1,40 +1,91 @@
-"""What DescribeTable shows of capacity, laid over a backend's description of the table. Pure."""
+"""What DescribeTable shows, laid over a backend's description of the table. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from dynoresilience.model import Units
 from dynoresilience.testing.control.control_plane import ON_DEMAND, Provisioned
+from dynoresilience.testing.control.lifecycle import Lifecycle
 from dynoresilience.testing.replies import Body
+
+_INDEXES = "GlobalSecondaryIndexes"
+
+
+@dataclass(frozen=True, slots=True)
+class Overlay:
+    """What the simulation knows better than the backend, at the instant ``at`` (``utc``)."""
+
+    states: Mapping[str | None, Provisioned]
+    life: Lifecycle
+    at: float
+    utc: float
+    last_on_demand: float | None = None
+    table_class: Body | None = None
+    maximum: Mapping[str | None, Mapping[str, int]] = field(default_factory=dict)
 
 
 def units_described(table: Body) -> dict[str | None, Units]:
     """The units that a backend tells of a table and its global indexes; 0/0 means on-demand."""
-    mode = (table.get("BillingModeSummary") or {}).get("BillingMode")
     parts: dict[str | None, Body] = {None: table}
-    for index in table.get("GlobalSecondaryIndexes") or ():
+    for index in table.get(_INDEXES) or ():
         parts[index["IndexName"]] = index
-    if mode == "PAY_PER_REQUEST":
+    if is_on_demand(table):
         return dict.fromkeys(parts, ON_DEMAND)
     return {index: _units(part.get("ProvisionedThroughput")) for index, part in parts.items()}
 
 
-def lay_over(table: Body, states: Mapping[str | None, Provisioned], utc: float) -> Body:
-    """A description with the units, states and counters of ``states`` at the instant ``utc``."""
-    laid = _laid(table, "TableStatus", states[None], utc)
-    if table.get("GlobalSecondaryIndexes"):
-        laid["GlobalSecondaryIndexes"] = [
-            _laid(index, "IndexStatus", states[index["IndexName"]], utc)
-            for index in table["GlobalSecondaryIndexes"]
-        ]
+def is_on_demand(table: Body) -> bool:
+    """Whether a description shows a table that is billed by the request."""
+    mode = (table.get("BillingModeSummary") or {}).get("BillingMode")
+    return bool(mode == "PAY_PER_REQUEST")
+
+
+def lay_over(table: Body, over: Overlay) -> Body:
+    """A description with what ``over`` knows better."""
+    laid = _laid(table, "TableStatus", None, over)
+    laid["TableStatus"] = _worse(over.life.status(over.at), over.states[None].status)
+    laid.pop("BillingModeSummary", None)
+    if over.last_on_demand is not None:
+        laid["BillingModeSummary"] = {
+            "BillingMode": "PAY_PER_REQUEST" if over.states[None].on_demand else "PROVISIONED",
+            "LastUpdateToPayPerRequestDateTime": round(over.last_on_demand, 3),
+        }
+    if over.table_class is not None:
+        laid["TableClassSummary"] = over.table_class
+    laid.setdefault("DeletionProtectionEnabled", False)
+    indexes = [_laid_index(index, over) for index in table.get(_INDEXES) or ()]
+    indexes += [
+        {**change.entry, "IndexStatus": "DELETING"}
+        for change in over.life.indexes.values()
+        if change.entry is not None
+    ]
+    if indexes:
+        laid[_INDEXES] = indexes
     return laid
 
 
-def _laid(part: Body, status: str, state: Provisioned, utc: float) -> Body:
+def _laid_index(index: Body, over: Overlay) -> Body:
+    name = index["IndexName"]
+    laid = _laid(index, "IndexStatus", name, over)
+    own = over.life.index_status(name, over.at)
+    if own == "ACTIVE" and index.get("IndexStatus") in ("CREATING", "DELETING"):
+        own = index["IndexStatus"]  # the backend has not come as far
+    laid["IndexStatus"] = _worse(own, over.states[name].status)
+    laid.pop("Backfilling", None)
+    backfilling = over.life.is_backfilling(name, over.at)
+    if backfilling is not None:
+        laid["Backfilling"] = backfilling
+    return laid
+
+
+def _laid(part: Body, status: str, index: str | None, over: Overlay) -> Body:
+    """The throughput of a table or index."""
+    state = over.states[index]
     throughput: dict[str, Any] = {
-        "NumberOfDecreasesToday": state.decreases_today(utc),
+        "NumberOfDecreasesToday": state.decreases_today(over.utc),
         "ReadCapacityUnits": state.units.read,
         "WriteCapacityUnits": state.units.write,
     }
@@ -42,7 +93,20 @@ def _laid(part: Body, status: str, state: Provisioned, utc: float) -> Body:
         throughput["LastIncreaseDateTime"] = round(state.last_increase, 3)
     if state.budget.last is not None:
         throughput["LastDecreaseDateTime"] = round(state.budget.last, 3)
-    return {**part, "ProvisionedThroughput": throughput, status: state.status}
+    laid = {**part, "ProvisionedThroughput": throughput, status: state.status}
+    laid["WarmThroughput"] = {
+        "ReadUnitsPerSecond": state.warm.read,
+        "WriteUnitsPerSecond": state.warm.write,
+        "Status": "ACTIVE",
+    }
+    laid.pop("OnDemandThroughput", None)
+    if over.maximum.get(index):
+        laid["OnDemandThroughput"] = dict(over.maximum[index])
+    return laid
+
+
+def _worse(life: str, units: str) -> str:
+    return units if life == "ACTIVE" else life
 
 
 def _units(throughput: Body | None) -> Units:

@@ -56,7 +56,7 @@ def besides_throughput(body: Body) -> Body | None:
     return rest
 
 
-def check_range(wanted: Wanted, region: str) -> None:
+def check_range(wanted: Wanted, region: str, most: int = MAX_UNITS) -> None:
     """Refuse units below 1 or above the quota.
 
     Raises:
@@ -66,28 +66,30 @@ def check_range(wanted: Wanted, region: str) -> None:
         for name, value in (("Read", units.read), ("Write", units.write)):
             if value < 1:
                 raise Refused("ValidationException", _too_low(name, value))
-            if value > MAX_UNITS:
-                raise Refused("LimitExceededException", _too_high(name, value, index, region))
+            if value > most:
+                raise Refused("LimitExceededException", _too_high(name, value, index, region, most))
 
 
-def check_create(body: Body, region: str) -> None:
+def check_create(body: Body, region: str, most: int = MAX_UNITS) -> None:
     """Refuse a CreateTable whose capacity AWS would refuse; moto lets most of it through."""
     is_on_demand = body.get("BillingMode") == "PAY_PER_REQUEST"
     if is_on_demand and "ProvisionedThroughput" in body:
         raise Refused("ValidationException", on_demand(None))
     _check_new_indexes(body.get("GlobalSecondaryIndexes") or (), is_on_demand)
-    check_range(wanted_by_create(body), region)
+    check_range(wanted_by_create(body), region, most)
 
 
-def check_index_creates(body: Body, is_on_demand: bool, region: str) -> None:
+def check_index_creates(body: Body, is_on_demand: bool, region: str, most: int = MAX_UNITS) -> None:
     """Refuse an UpdateTable that creates an index with the wrong capacity."""
     actions = body.get("GlobalSecondaryIndexUpdates") or ()
     created = [action["Create"] for action in actions if "Create" in action]
     _check_new_indexes(created, is_on_demand)
-    check_range(wanted_by_create({"GlobalSecondaryIndexes": created}), region)
+    check_range(wanted_by_create({"GlobalSecondaryIndexes": created}), region, most)
 
 
-def check_switch(body: Body, resources: Iterable[str | None], region: str) -> None:
+def check_switch(
+    body: Body, resources: Iterable[str | None], region: str, most: int = MAX_UNITS
+) -> None:
     """Refuse a change of the billing mode that carries too little or too much capacity."""
     wanted = wanted_by_update(body)
     if body["BillingMode"] == "PAY_PER_REQUEST":
@@ -99,7 +101,7 @@ def check_switch(body: Body, resources: Iterable[str | None], region: str) -> No
             where = "when BillingMode is PROVISIONED" if index is None else f"for index: {index}"
             message = f"{_INVALID}ProvisionedThroughput must be specified {where}"
             raise Refused("ValidationException", message)
-    check_range(wanted, region)
+    check_range(wanted, region, most)
 
 
 def on_demand(index: str | None) -> str:
@@ -148,11 +150,11 @@ def _too_low(name: str, value: int) -> str:
     )
 
 
-def _too_high(name: str, value: int, index: str | None, region: str) -> str:
+def _too_high(name: str, value: int, index: str | None, region: str, most: int) -> str:
     where, what = ("", "table") if index is None else (f" for index {index}", "index")
     return (
         f"The requested {name}CapacityUnits{where}, {value}, is above the per {what} maximum for "
-        f"the account in {region}. Per table maximum: {MAX_UNITS}. {_SEE_LIMITS}"
+        f"the account in {region}. Per {what} maximum: {most}. {_SEE_LIMITS}"
     )
 
 

@@ -7,6 +7,8 @@ stores the items, and answers as DynamoDB would. It never waits.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from dynoresilience.model import Resource, Units
@@ -21,11 +23,16 @@ from dynoresilience.testing.replies import (
     throttling_reasons,
 )
 from dynoresilience.testing.service import reads, writes
+from dynoresilience.testing.service.create_delete import create_table, delete_table
+from dynoresilience.testing.service.describe import describe_table
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate, Throttled
 from dynoresilience.testing.service.journal import Journal
 from dynoresilience.testing.service.settings import Settings
-from dynoresilience.testing.service.tables import Tables, table_name
+from dynoresilience.testing.service.tables import Request, Tables, table_name
+from dynoresilience.testing.service.tags import change_tags, list_tags
+from dynoresilience.testing.service.time_to_live import describe_time_to_live, update_time_to_live
+from dynoresilience.testing.service.update_table import update_table
 
 _DATA_PLANE = {
     "PutItem": writes.write_one,
@@ -38,6 +45,18 @@ _DATA_PLANE = {
     "Scan": reads.read_many,
     "BatchGetItem": reads.read_batch,
     "TransactGetItems": reads.read_transaction,
+}
+
+_CONTROL_PLANE: dict[str, Callable[[Tables, Request], Reply]] = {
+    "CreateTable": create_table,
+    "DeleteTable": delete_table,
+    "DescribeTable": describe_table,
+    "UpdateTable": update_table,
+    "DescribeTimeToLive": describe_time_to_live,
+    "UpdateTimeToLive": update_time_to_live,
+    "ListTagsOfResource": list_tags,
+    "TagResource": partial(change_tags, operation="TagResource"),
+    "UntagResource": partial(change_tags, operation="UntagResource"),
 }
 
 
@@ -126,6 +145,7 @@ class Engine:
     def _answer(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
         tables = self._tables
         if operation in _DATA_PLANE:
+            tables.check_served(tables_of(body), body.get("IndexName"), at)
             gate = Gate(
                 tables.capacity,
                 lambda table: tables.schema(table, backend, at),
@@ -134,14 +154,8 @@ class Engine:
                 self._on_short,
             )
             return _DATA_PLANE[operation](operation, body, gate)
-        if operation == "CreateTable":
-            return tables.create(body, backend, at)
-        if operation == "DescribeTable":
-            return tables.describe(body, backend, at)
-        if operation == "UpdateTable":
-            return tables.update(body, backend, at)
-        if operation == "DeleteTable":
-            return tables.delete(body, backend)
+        if operation in _CONTROL_PLANE:
+            return _CONTROL_PLANE[operation](tables, Request(body, backend, at))
         return backend(operation, body)
 
     def _on_short(self, meter: Meter) -> None:
@@ -160,3 +174,13 @@ class Engine:
         """What a request is about, for a message: one table, or all."""
         name = table_name(body.get("TableName") or "*")
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
+
+
+def tables_of(body: Body) -> Iterator[str]:
+    """The tables whose items a request is about."""
+    if "TableName" in body:
+        yield body["TableName"]
+    yield from body.get("RequestItems") or ()
+    for action in body.get("TransactItems") or ():
+        for request in action.values():
+            yield request.get("TableName", "")

@@ -17,6 +17,17 @@ class SettingsOptions(TypedDict, total=False):
     reasons: bool
     retry_after_ms: int | None
     long_dates: bool
+    create_seconds: float
+    delete_seconds: float
+    describe_lag_seconds: float
+    index_create_seconds: float
+    index_delete_seconds: float
+    ttl_seconds: float
+    tag_seconds: float
+    control_plane_rate: int | None
+    concurrent_changes: int
+    table_max_units: int
+    account_max_units: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +42,20 @@ class Settings:
         reasons: whether throttles carry ``ThrottlingReasons``; older endpoints have none.
         retry_after_ms: send ``x-amz-retry-after`` with throttles, in milliseconds.
         long_dates: spell dates in refused decreases as AWS does nowadays; see `aws_date`.
+        create_seconds: how long a table is CREATING (AWS, others' measurements: 10 to 20 s).
+        delete_seconds: how long a table is DELETING (AWS: a few seconds).
+        describe_lag_seconds: how long DescribeTable does not find a table that was just created.
+        index_create_seconds: how long an index that is added later is CREATING (AWS: 8 to 17
+            minutes, also on an empty table).
+        index_delete_seconds: how long an index is DELETING (AWS: 3 to 5 s).
+        ttl_seconds: how long a change of the time to live is ENABLING or DISABLING.
+        tag_seconds: how long a change of tags takes; until then another one is refused, and
+            ListTagsOfResource shows the old ones (AWS: 1.5 to 3.4 s).
+        control_plane_rate: changes of tables that the account may ask for, a second; None: any
+            number (AWS: about one, with a burst of about six).
+        concurrent_changes: tables that may be in another state than ACTIVE at once.
+        table_max_units: quota of a table, and of an index, in either dimension.
+        account_max_units: quota of all tables and indexes of a region, in either dimension.
 
     Raises:
         ValueError: a value is out of range.
@@ -42,7 +67,18 @@ class Settings:
     start_full: bool = True
     reasons: bool = True
     retry_after_ms: int | None = None
-    long_dates: bool = False
+    long_dates: bool = True
+    create_seconds: float = 0.0
+    delete_seconds: float = 0.0
+    describe_lag_seconds: float = 0.0
+    index_create_seconds: float = 0.0
+    index_delete_seconds: float = 0.0
+    ttl_seconds: float = 0.0
+    tag_seconds: float = 0.0
+    control_plane_rate: int | None = None
+    concurrent_changes: int = 500
+    table_max_units: int = 40_000
+    account_max_units: int = 80_000
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
@@ -55,4 +91,10 @@ class Settings:
                 raise ValueError(f"{name} must not be negative, and not infinite, got {value}")
 
 
-_POSITIVE = {"burst_seconds"}
+_POSITIVE = {
+    "burst_seconds",
+    "control_plane_rate",
+    "concurrent_changes",
+    "table_max_units",
+    "account_max_units",
+}

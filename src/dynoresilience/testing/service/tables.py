@@ -1,30 +1,41 @@
-"""The tables of one region: what is known of each, and the operations that change them."""
+"""The tables of one region: schema, capacity, units and states of each, kept in step."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from dynoresilience.model import Resource, Units
 from dynoresilience.testing.capacity.buckets import CapacityModel
 from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.control.control_plane import AcceptedUpdate, ControlPlane
-from dynoresilience.testing.control.descriptions import lay_over, units_described
-from dynoresilience.testing.control.throughput import (
-    besides_throughput,
-    check_create,
-    check_index_creates,
-    check_switch,
-    wanted_by_update,
+from dynoresilience.testing.control.descriptions import is_on_demand, units_described
+from dynoresilience.testing.control.lifecycle import Lifecycle
+from dynoresilience.testing.control.on_demand_maximum import Maximum, merged
+from dynoresilience.testing.control.quotas import (
+    ControlPlaneRate,
+    check_account,
+    check_concurrent,
 )
-from dynoresilience.testing.replies import Backend, Body, Reply
+from dynoresilience.testing.replies import Backend, Body
+from dynoresilience.testing.service.known_table import KnownTable
 from dynoresilience.testing.service.settings import Settings
 
 
-class Tables:
-    """Schema, capacity and control plane of each table, kept in step.
+class Request(NamedTuple):
+    """One control-plane request: what is asked, who keeps the tables, and when."""
 
-    The backend stores the tables too and is asked for whatever is not about capacity. Of capacity
-    only its first word counts: what it says when a table or index is met for the first time.
+    body: Body
+    backend: Backend
+    at: float
+
+
+class Tables:
+    """What is known of the tables of a region.
+
+    The backend stores the tables too and is asked for whatever is not about capacity and states.
+    Of capacity only its first word counts: what it says when a table or index is met for the
+    first time.
 
     Args:
         region: the name of the region.
@@ -41,9 +52,11 @@ class Tables:
         epoch: float,
         on_update: Callable[[AcceptedUpdate], None],
     ) -> None:
-        self._region = region
-        self._on_update = on_update
-        self._schemas: dict[str, TableSchema] = {}
+        self.region = region
+        self.settings = settings
+        self.on_update = on_update
+        self._known: dict[str, KnownTable] = {}
+        self._rate = ControlPlaneRate(settings.control_plane_rate)
         self.capacity = CapacityModel(
             burst_seconds=settings.burst_seconds, start_full=settings.start_full
         )
@@ -53,117 +66,88 @@ class Tables:
             epoch=epoch,
             region=region,
             long_dates=settings.long_dates,
+            max_units=settings.table_max_units,
         )
 
     def catch_up(self, at: float) -> None:
         """Put in force what is due by ``at``, each change at its own instant."""
         for instant, resource, units in self.control.come_into_force(at):
             self.capacity.provision(resource, units, instant)
+        for name in [name for name, table in self._known.items() if table.life.is_gone(at)]:
+            self.forget(name)
 
-    def schema(self, table: str, backend: Backend, at: float) -> TableSchema | None:
+    def get(self, table: str) -> KnownTable | None:
+        """A table by name or ARN, if it has been met."""
+        return self._known.get(table_name(table))
+
+    def find(self, table: str, backend: Backend, at: float) -> KnownTable | None:
         """A table by name or ARN, also one that was not created through here; None if none."""
         name = table_name(table)
-        if name and name not in self._schemas:
+        if name and name not in self._known:
             reply = backend("DescribeTable", {"TableName": name})
             if reply.ok:
-                self._learn(reply.body["Table"], at)
-        return self._schemas.get(name)
+                self.learn(reply.body["Table"], at)
+        return self._known.get(name)
 
-    def create(self, body: Body, backend: Backend, at: float) -> Reply:
-        """CreateTable: active at once.
+    def schema(self, table: str, backend: Backend, at: float) -> TableSchema | None:
+        """What decides the costs of a table; None if there is no such table."""
+        found = self.find(table, backend, at)
+        return None if found is None else found.schema
 
-        Raises:
-            Refused: its capacity is not allowed.
-        """
-        check_create(body, self._region)
-        reply = backend("CreateTable", body)
-        if reply.ok:
-            self._forget(reply.body["TableDescription"]["TableName"])
-            self._learn(reply.body["TableDescription"], at)
-        return reply
+    def check_served(self, names: Iterable[str], index: str | None, at: float) -> None:
+        """Refuse items of tables that are coming or going, and reads of such an index."""
+        for table in map(self.get, names):
+            if table is not None:
+                table.life.check_served(at)
+                if index is not None:
+                    table.life.check_readable(index, at)
 
-    def describe(self, body: Body, backend: Backend, at: float, member: str = "Table") -> Reply:
-        """DescribeTable: the backend's answer with capacity, states and counters laid over."""
-        reply = backend("DescribeTable", {"TableName": body.get("TableName")})
-        if not reply.ok:
-            return reply
-        table = reply.body["Table"]
-        self._learn(table, at)
-        states = self.control.of_table(table["TableName"])
-        return Reply.of({member: lay_over(table, states, self.control.utc(at))})
+    def check_change(self, at: float) -> None:
+        """Refuse a change, of whatever table, that the account may not make just now."""
+        self._rate.take(at)
+        changing = sum(
+            table.life.status(at) != "ACTIVE" or not self.control.is_idle(name)
+            for name, table in self._known.items()
+        )
+        check_concurrent(changing, self.settings.concurrent_changes)
 
-    def update(self, body: Body, backend: Backend, at: float) -> Reply:
-        """UpdateTable: capacity takes its time, anything else is done by the backend at once.
+    def check_account(self, more: Units) -> None:
+        """Refuse units that the account has no quota for."""
+        most = self.settings.account_max_units
+        check_account(self.control.reserved(), more, most, self.region)
 
-        Raises:
-            Refused: nothing was changed.
-        """
-        schema = self.schema(body.get("TableName", ""), backend, at)
-        if schema is None:
-            return backend("UpdateTable", body)
-        on_demand = self.control.of_table(schema.name)[None].on_demand
-        mode = body.get("BillingMode")
-        if mode is not None and (mode == "PAY_PER_REQUEST") != on_demand:
-            failure = self._switch_mode(schema.name, body, backend, at)
-        else:
-            failure = self._update_in_mode(schema.name, body, backend, at)
-        return failure or self.describe(body, backend, at, "TableDescription")
+    def set_maximum(self, table: KnownTable, wanted: Mapping[str | None, Maximum]) -> None:
+        """Take over what a request asks for as on-demand maximum of a table and its indexes."""
+        for index, maximum in wanted.items():
+            table.maximum[index] = merged(table.maximum.get(index, {}), maximum)
 
-    def delete(self, body: Body, backend: Backend) -> Reply:
-        """DeleteTable: gone at once.
+    def utc(self, at: float) -> float:
+        """The instant in seconds since the epoch."""
+        return self.control.utc(at)
 
-        Raises:
-            Refused: the table or an index is UPDATING.
-        """
-        name = table_name(body.get("TableName", ""))
-        self.control.check_idle(name, "Table: {} is in the process of being updated.")
-        reply = backend("DeleteTable", body)
-        if reply.ok:
-            self._forget(name)
-        return reply
-
-    def _update_in_mode(self, name: str, body: Body, backend: Backend, at: float) -> Reply | None:
-        """An UpdateTable that leaves the billing mode as it is; a reply only if that fails."""
-        if body.get("BillingMode") == "PROVISIONED":
-            check_switch(body, [None], self._region)
-        wanted = wanted_by_update(body)
-        if wanted:
-            self.control.check(name, wanted, at)
-        else:
-            self.control.check_idle(name)
-        check_index_creates(body, self.control.of_table(name)[None].on_demand, self._region)
-        rest = besides_throughput({k: v for k, v in body.items() if k != "BillingMode"})
-        if rest is not None:
-            reply = backend("UpdateTable", rest)
-            if not reply.ok:
-                return reply
-        if wanted:
-            self._on_update(self.control.update(name, wanted, at))
-        return None
-
-    def _switch_mode(self, name: str, body: Body, backend: Backend, at: float) -> Reply | None:
-        """A change between provisioned and on-demand; a reply only if that fails."""
-        states = self.control.of_table(name)
-        check_switch(body, states, self._region)
-        self.control.check_idle(name)
-        reply = backend("UpdateTable", body)
-        if not reply.ok:
-            return reply
-        self._on_update(self.control.switch_mode(name, wanted_by_update(body), at))
-        for index, state in states.items():
-            self.capacity.provision(Resource(name, index), state.units, at)
-        return None
-
-    def _learn(self, table: Body, at: float) -> None:
+    def learn(self, table: Body, at: float, life: Lifecycle | None = None) -> KnownTable:
         """Take over a table as the backend describes it; what is known of its capacity stays."""
         name = table["TableName"]
-        self._schemas[name] = TableSchema.from_description(table)
-        described, known = units_described(table), self.control.of_table(name)
-        for index in known.keys() - described.keys():
+        schema = TableSchema.from_description(table)
+        if name in self._known:
+            self._known[name].schema = schema
+        else:
+            known = KnownTable(schema, life or Lifecycle(name, at, at))
+            known.last_on_demand = self.utc(at) if is_on_demand(table) else None
+            self._known[name] = known
+        described, present = units_described(table), self.control.of_table(name)
+        for index in present.keys() - described.keys():
             self._drop(Resource(name, index))
         for index, units in described.items():
-            if index not in known:
+            if index not in present:
                 self._add(Resource(name, index), units, at)
+        return self._known[name]
+
+    def forget(self, name: str) -> None:
+        """A table is gone."""
+        for index in self.control.of_table(name):
+            self._drop(Resource(name, index))
+        self._known.pop(name, None)
 
     def _add(self, resource: Resource, units: Units, at: float) -> None:
         self.control.add(resource, units, at)
@@ -173,12 +157,12 @@ class Tables:
         self.control.remove(resource)
         self.capacity.forget(resource)
 
-    def _forget(self, table: str) -> None:
-        for index in self.control.of_table(table):
-            self._drop(Resource(table, index))
-        self._schemas.pop(table, None)
-
 
 def table_name(table: str) -> str:
-    """The name of a table that may be given by its ARN."""
-    return table.rpartition(":table/")[2]
+    """The name of a table that may be given by its ARN, or by that of an index or stream of it."""
+    return table.rpartition(":table/")[2].partition("/")[0]
+
+
+def no_such_table(name: str) -> str:
+    """The message for a table that is not there."""
+    return f"Requested resource not found: Table: {name} not found"

@@ -57,8 +57,8 @@ def test_an_index_change_leaves_the_table_active_but_busy() -> None:
     refused = refusal(control, {None: Units(9, 9)}, 0.0)
     assert refused.code == "ResourceInUseException"
     assert refused.message == (
-        "Attempt to change a resource which is still in use: Table IOPS are currently being "
-        "updated. Table: orders"
+        "Attempt to change a resource which is still in use: Index is being updated. Table: orders "
+        "Index: by-customer"
     )
 
 
@@ -138,7 +138,7 @@ def test_the_fifth_decrease_of_a_day_waits_an_hour() -> None:
     refused = refusal(control, {None: Units(15, 20)}, at)
     assert refused.code == "LimitExceededException"
     assert "Number of decreases today: 4." in refused.message
-    assert "Next decrease can be made at Thursday, January 1, 2026 1:00:30 AM UTC" in (
+    assert "Next decrease can be made at Thursday, January 1, 2026 at 1:00:30 AM Coordinated" in (
         refused.message
     )
     control.update("orders", {None: Units(15, 16)}, 30.0 + HOUR)
@@ -196,11 +196,15 @@ def test_what_was_accepted_is_told() -> None:
     assert update.after == {"by-customer": Units(5, 9)}
 
 
-def test_a_switch_of_the_billing_mode_is_at_once() -> None:
-    control = plane()
+def test_a_switch_of_the_billing_mode_takes_its_time() -> None:
+    control = plane(update_seconds=60.0)
     update = control.switch_mode("orders", {}, 1.0)
     assert update.after == {None: Units(0, 0), "by-customer": Units(0, 0)}
+    control.come_into_force(60.9)
+    assert not control.of_table("orders")[None].on_demand
+    control.come_into_force(61.0)
     assert control.of_table("orders")[None].on_demand
+    assert control.of_table("orders")[None].warm == Units(12_000, 4_000)
 
 
 def test_what_was_removed_is_unknown() -> None:
