@@ -23,7 +23,7 @@ $(shell for v in .venv .venvs/*; do \
 done)
 
 .NOTPARALLEL:
-.PHONY: help demo test lint check format bench test-all dynamodb-local clean
+.PHONY: help demo test lint check format bench test-all dynamodb-local conformance-endpoints clean
 
 help:
 	@echo "make demo            the main job on an embedded DynamoDB; no AWS account needed"
@@ -32,6 +32,7 @@ help:
 	@echo "make test-all        the tests on every Python from 3.10 to 3.13 found here, and on the lowest versions"
 	@echo "make bench           the benchmarks"
 	@echo "make dynamodb-local  DynamoDB Local in memory on a free loopback port, until Ctrl-C"
+	@echo "make conformance-endpoints SUITE=path  a public suite, with and without the simulator"
 	@echo "make format          format the code and mend what can be mended"
 	@echo "make clean           remove what the others made"
 
@@ -60,6 +61,10 @@ bench: $(VENV)/.dev
 # Needs a JDK and Maven, and no virtual environment.
 dynamodb-local:
 	@exec "$(PYTHON)" -m tests.support.dynamodb_local $(ARGS)
+
+# A suite is a checkout of its own, after `npm install`: see CONTRIBUTING.md.
+conformance-endpoints: $(VENV)/.dev
+	@$(PY) -m tests.conformance.endpoints.compare $(SUITE) $(ARGS)
 
 # $(call install,EXTRA): this project with an extra, in $(VENV). The environment counts as complete
 # only between one finished install and the next: whatever was cut short is made anew.
