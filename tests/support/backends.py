@@ -6,12 +6,15 @@ import itertools
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Any
 
 import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
+
+from dynoresilience.testing.server.server import SimulatorServer
 
 REGION = "us-east-1"
 _numbers = itertools.count(1)
@@ -20,7 +23,8 @@ TAGS = frozenset({"TagResource", "UntagResource", "ListTagsOfResource"})
 BACKUPS = frozenset(
     {"CreateBackup", "ListBackups", "DescribeContinuousBackups", "UpdateContinuousBackups"}
 )
-BILLING_MODE_SUMMARY = "BillingModeSummary"
+_PARTIQL = frozenset({} if find_spec("py_partiql_parser") else {"ExecuteStatement"})
+"""moto needs this package for PartiQL; its extra "dynamodb" brings it."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +32,9 @@ class Backend:
     """An endpoint with no tables yet.
 
     Args:
-        name: of the backend.
+        name: for messages.
         url: None is AWS's own address, which moto answers in the process.
-        unsupported: operations that it refuses, and members that its answers lack.
+        unsupported: operations that it refuses.
         access_key_id: DynamoDB Local keeps tables apart by it.
     """
 
@@ -57,12 +61,28 @@ def moto() -> Iterator[Backend]:
     from moto import mock_aws
 
     with mock_aws():
-        yield Backend("moto", None, frozenset(), _new_key())
+        yield Backend("moto", None, _PARTIQL, _new_key())
+
+
+@contextmanager
+def simulator() -> Iterator[Backend]:
+    """A simulator's server, with moto behind it."""
+    with SimulatorServer(update_seconds=0.1) as server:
+        yield Backend("simulator", server.url, _PARTIQL, _new_key())
 
 
 def local(url: str) -> Backend:
     """DynamoDB Local."""
-    return Backend("dynamodb-local", url, TAGS | BACKUPS | {BILLING_MODE_SUMMARY}, _new_key())
+    return Backend("dynamodb-local", url, TAGS | BACKUPS, _new_key())
+
+
+@contextmanager
+def simulator_over(behind: Backend) -> Iterator[Backend]:
+    """A simulator's server in front of another endpoint; what that can't do it can't do either."""
+    assert behind.url is not None
+    with SimulatorServer(behind.url, update_seconds=0.1) as server:
+        name = f"simulator-on-{behind.name}"
+        yield replace(behind, name=name, url=server.url)
 
 
 class ThrottleNext:

@@ -14,12 +14,12 @@ from botocore.exceptions import ClientError
 
 from dynoresilience import (
     ScalingClient,
-    ScalingConfig,
     attach,
     install,
     lambda_handler,
     with_throughput_scaling,
 )
+from tests.functional.any_endpoint.conftest import PATIENT, wait_until_nothing_is_watched
 from tests.functional.conftest import order
 from tests.support.backends import Backend, ThrottleNext
 
@@ -35,19 +35,16 @@ PYTHON_TYPES = {
 }
 
 
-QUICK = ScalingConfig(initial_retry_delay=0.01)
-
-
 def attached_client(backend: Backend) -> Any:
-    return attach(backend.client(), config=QUICK)
+    return attach(backend.client(), config=PATIENT)
 
 
 def client_of_an_installed_session(backend: Backend) -> Any:
-    return backend.client(install(backend.session(), config=QUICK))
+    return backend.client(install(backend.session(), config=PATIENT))
 
 
 def scaling_client(backend: Backend) -> Any:
-    return ScalingClient(backend.client(), config=QUICK)
+    return ScalingClient(backend.client(), config=PATIENT)
 
 
 @pytest.fixture(
@@ -59,19 +56,19 @@ def client(request: pytest.FixtureRequest, backend: Backend, plain: Any) -> Any:
 
 
 def table_of_an_attached_resource(backend: Backend) -> Any:
-    return attach(backend.resource(), config=QUICK).Table("orders")
+    return attach(backend.resource(), config=PATIENT).Table("orders")
 
 
 def attached_table(backend: Backend) -> Any:
-    return attach(backend.resource().Table("orders"), config=QUICK)
+    return attach(backend.resource().Table("orders"), config=PATIENT)
 
 
 def table_of_a_scaling_client(backend: Backend) -> Any:
-    return ScalingClient(backend.client(), config=QUICK).table("orders")
+    return ScalingClient(backend.client(), config=PATIENT).table("orders")
 
 
 def table_of_an_installed_session(backend: Backend) -> Any:
-    return backend.resource(install(backend.session(), config=QUICK)).Table("orders")
+    return backend.resource(install(backend.session(), config=PATIENT)).Table("orders")
 
 
 @pytest.fixture(
@@ -96,6 +93,7 @@ def test_a_throttled_call_is_brought_through_whatever_made_the_client(client: An
     assert write_units(client) == 10
     assert client.get_item(TableName="orders", Key={"id": {"S": "order-1"}})["Item"] == order(1)
     ScalingClient(client).scale_down_now()
+    wait_until_nothing_is_watched()
     assert write_units(client) == 5
 
 
@@ -162,12 +160,12 @@ def test_a_decorated_function_is_called_again_as_a_whole(
     client = backend.client(retries={"total_max_attempts": 1})
     throttle = ThrottleNext(client, "PutItem", 1)
 
-    @with_throughput_scaling(table="orders", client=client, config=QUICK)
+    @with_throughput_scaling(table="orders", client=client, config=PATIENT)
     def save(number: int) -> str:
         client.put_item(TableName="orders", Item=order(number))
         return f"saved {number}"
 
-    @with_throughput_scaling(table="orders", client=client, config=QUICK)
+    @with_throughput_scaling(table="orders", client=client, config=PATIENT)
     async def save_async(number: int) -> str:
         return save(number)
 
