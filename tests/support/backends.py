@@ -14,7 +14,8 @@ import boto3
 from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 
-from dynoresilience.testing.server.server import SimulatorServer
+from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer
+from dynoresilience.testing.simulation import Simulation
 
 REGION = "us-east-1"
 _numbers = itertools.count(1)
@@ -83,6 +84,33 @@ def simulator_over(behind: Backend) -> Iterator[Backend]:
     with SimulatorServer(behind.url, update_seconds=0.1) as server:
         name = f"simulator-on-{behind.name}"
         yield replace(behind, name=name, url=server.url)
+
+
+def simulation(kind: str, local_url: str | None, **settings: Any) -> Simulation:
+    """A simulated DynamoDB that is not started yet: one of `SIMULATIONS`."""
+    if kind == "in-process":
+        return SimulatedDynamoDB(**settings)
+    if kind == "server":
+        return SimulatorServer(**settings)
+    assert local_url is not None
+    return _ServerApart(local_url, **settings)
+
+
+SIMULATIONS = ("in-process", "server", "server-on-dynamodb-local")
+
+
+class _ServerApart(SimulatorServer):
+    """Its own clients have an access key id of their own, and so tables of their own."""
+
+    def __init__(self, *arguments: Any, **settings: Any) -> None:
+        super().__init__(*arguments, **settings)
+        self._key = {"aws_access_key_id": _new_key(), "aws_secret_access_key": "secret"}
+
+    def client(self, **options: Any) -> Any:
+        return super().client(**{**self._key, **options})
+
+    def resource(self, **options: Any) -> Any:
+        return super().resource(**{**self._key, **options})
 
 
 class ThrottleNext:
