@@ -20,6 +20,7 @@ from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from werkzeug.exceptions import HTTPException
 
+from dynoresilience.testing.in_process.moto import free_stream
 from dynoresilience.testing.replies import Body, Refused, Reply
 
 _normalized: Callable[[Any], Any]
@@ -46,6 +47,8 @@ class MotoStore:
         url = f"https://{'streams.' if streams else ''}dynamodb.{region}.amazonaws.com/"
         request = _request(url, target, content)
         try:
+            if operation == "UpdateTable":
+                free_stream(self._region(region).items, json.loads(content))
             status, _, body = handler.answer(request, url)
         except HTTPException as error:
             status, body = error.code or 500, error.get_body()
