@@ -23,16 +23,18 @@ $(shell for v in .venv .venvs/*; do \
 done)
 
 .NOTPARALLEL:
-.PHONY: help demo test lint check format bench test-all clean
+.PHONY: help demo test lint check format bench test-all dynamodb-local conformance-endpoints clean
 
 help:
-	@echo "make demo      the main job on an embedded DynamoDB; no AWS account needed"
-	@echo "make test      the tests"
-	@echo "make check     formatting, lint, types, layers, then the tests"
-	@echo "make test-all  the tests on every Python from 3.10 to 3.13 found here, and on the lowest versions"
-	@echo "make bench     the benchmarks"
-	@echo "make format    format the code and mend what can be mended"
-	@echo "make clean     remove what the others made"
+	@echo "make demo            the main job on an embedded DynamoDB; no AWS account needed"
+	@echo "make test            the tests"
+	@echo "make check           formatting, lint, types, layers, then the tests"
+	@echo "make test-all        the tests on every Python from 3.10 to 3.13 found here, and on the lowest versions"
+	@echo "make bench           the benchmarks"
+	@echo "make dynamodb-local  DynamoDB Local in memory on a free loopback port, until Ctrl-C"
+	@echo "make conformance-endpoints SUITE=path  a public suite, with and without the simulator"
+	@echo "make format          format the code and mend what can be mended"
+	@echo "make clean           remove what the others made"
 
 demo: $(VENV)/.demo
 	@$(PY) -m dynoresilience demo $(ARGS)
@@ -55,6 +57,14 @@ format: $(VENV)/.dev
 bench: $(VENV)/.dev
 	@if [ -f benchmarks/run.py ]; then $(PY) benchmarks/run.py $(ARGS); \
 	else echo "There is no benchmark yet (benchmarks/run.py)."; fi
+
+# Needs a JDK and Maven, and no virtual environment.
+dynamodb-local:
+	@exec "$(PYTHON)" -m tests.support.dynamodb_local $(ARGS)
+
+# A suite is a checkout of its own, after `npm install`: see CONTRIBUTING.md.
+conformance-endpoints: $(VENV)/.dev
+	@$(PY) -m tests.conformance.endpoints.compare $(SUITE) $(ARGS)
 
 # $(call install,EXTRA): this project with an extra, in $(VENV). The environment counts as complete
 # only between one finished install and the next: whatever was cut short is made anew.
@@ -107,5 +117,5 @@ test-all:
 	exit $$status
 
 clean:
-	rm -rf .venv .venvs .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
+	rm -rf .venv .venvs .dynamodb-local .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* htmlcov build dist
 	find src tests benchmarks -type d -name __pycache__ -exec rm -rf {} + 2>/dev/null || true

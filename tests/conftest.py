@@ -1,12 +1,16 @@
-"""For the whole suite: how Hypothesis runs, and no AWS settings of the machine."""
+"""For the whole suite: how Hypothesis runs, no AWS settings of the machine, DynamoDB Local."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.support.dynamodb_local import DynamoDBLocal, Unavailable, fetch
 
 settings.register_profile(
     "short", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
@@ -34,3 +38,30 @@ def no_warnings_at_the_end() -> Iterator[None]:
 
     if engine._shared is not None:
         engine._shared._shelves.clear()
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local_files() -> Path:
+    """The folder with DynamoDB Local, fetched if need be."""
+    try:
+        return fetch()
+    except Unavailable as why:
+        _go_without(why)
+
+
+@pytest.fixture(scope="session")
+def dynamodb_local(dynamodb_local_files: Path) -> Iterator[str]:
+    """The URL of a DynamoDB Local, one for each worker: take an access key id of your own."""
+    try:
+        local = DynamoDBLocal(dynamodb_local_files)
+    except Unavailable as why:
+        _go_without(why)
+    with local:
+        yield local.url
+
+
+def _go_without(why: Unavailable) -> NoReturn:
+    """Skip the test; fail it where somebody has seen to it that DynamoDB Local can be had."""
+    if os.environ.get("DYNORESILIENCE_REQUIRE_DYNAMODB_LOCAL"):
+        pytest.fail(str(why), pytrace=False)
+    pytest.skip(str(why))

@@ -1,4 +1,4 @@
-"""One suite for every `TableControl`: in memory, on the throttling server, on the simulator."""
+"""One suite for every `TableControl`: in memory, on the throttling server, on simulators."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from dynoresilience.aws.botocore_private import without_retries
 from dynoresilience.aws.table_control import BotoTableControl
 from dynoresilience.model import CapacityUpdate, Change, Dimension, Resource, Units
 from dynoresilience.ports import DecreaseRefused, TableBusy, TableControl, TableNotFound
-from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+from dynoresilience.testing import VirtualClock
 from tests.functional.conftest import CREDENTIALS, create_orders
+from tests.support.backends import SIMULATIONS, simulation
 from tests.support.fake_control import FakeControl
 from tests.support.throttling_server import ThrottlingServer
 
@@ -29,7 +30,7 @@ class Subject:
         self.advance = advance
 
 
-def in_memory(stack: ExitStack) -> Subject:
+def in_memory() -> Subject:
     clock = VirtualClock()
     control = FakeControl(clock, update_seconds=SECONDS)
     control.add("orders", by_customer=Units(5, 5))
@@ -44,18 +45,28 @@ def on_the_server(stack: ExitStack) -> Subject:
     return Subject(BotoTableControl(without_retries(client)), clock.advance)
 
 
-def on_the_simulator(stack: ExitStack) -> Subject:
+def on_a_simulator(stack: ExitStack, kind: str, local_url: str | None) -> Subject:
     clock = VirtualClock()
-    simulator = stack.enter_context(SimulatedDynamoDB(clock=clock, update_seconds=SECONDS))
+    simulator = simulation(kind, local_url, clock=clock, update_seconds=SECONDS)
+    simulator.start()
+    stack.callback(simulator.stop)
     simulator.create_table("orders", indexes={"by-customer": (5, 5)})
     client = simulator.client()
     return Subject(BotoTableControl(without_retries(client)), clock.advance)
 
 
-@pytest.fixture(params=[in_memory, on_the_server, on_the_simulator], ids=lambda f: f.__name__)
+@pytest.fixture(params=["in-memory", "throttling-server", *SIMULATIONS])
 def subject(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    kind = request.param
     with ExitStack() as stack:
-        yield request.param(stack)
+        if kind == "in-memory":
+            yield in_memory()
+        elif kind == "throttling-server":
+            yield on_the_server(stack)
+        else:
+            on_local = kind.endswith("dynamodb-local")
+            url = request.getfixturevalue("dynamodb_local") if on_local else None
+            yield on_a_simulator(stack, kind, url)
 
 
 def ask(write: int, before: int, index: str | None = None) -> CapacityUpdate:

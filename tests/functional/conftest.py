@@ -11,6 +11,8 @@ import pytest
 from botocore.config import Config
 
 from dynoresilience.events import Event
+from dynoresilience.testing.simulation import Simulation
+from tests.support.backends import SIMULATIONS, simulation
 from tests.support.throttling_server import ThrottlingServer
 
 CREDENTIALS = {
@@ -48,6 +50,24 @@ def start() -> Iterator[Callable[..., ThrottlingServer]]:
     yield start_server
     for server in running:
         server.stop()
+
+
+@pytest.fixture(params=SIMULATIONS)
+def start_simulation(request: pytest.FixtureRequest) -> Iterator[Callable[..., Simulation]]:
+    """Start a simulator with the given settings: in the process, as a server, on DynamoDB Local."""
+    on_local = request.param.endswith("dynamodb-local")
+    url = request.getfixturevalue("dynamodb_local") if on_local else None
+    running = []
+
+    def start(**settings: Any) -> Simulation:
+        simulator = simulation(request.param, url, **settings)
+        simulator.start()
+        running.append(simulator)
+        return simulator
+
+    yield start
+    for simulator in running:
+        simulator.stop()
 
 
 def new_client(server: ThrottlingServer, mode: str = "standard", **config: Any) -> Any:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from dynoresilience.testing.control.control_plane import AcceptedUpdate
     from dynoresilience.testing.isolation import fresh_start, virtual_time
     from dynoresilience.testing.report import capacity_report
+    from dynoresilience.testing.server.server import SimulatorServer
     from dynoresilience.testing.simulator import SimulatedDynamoDB
 
 _HOMES = {
@@ -21,6 +22,7 @@ _HOMES = {
     "Meter": "capacity.buckets",
     "ScaledClock": "clock",
     "SimulatedDynamoDB": "simulator",
+    "SimulatorServer": "server.server",
     "VirtualClock": "clock",
     "capacity_report": "report",
     "fresh_start": "isolation",
@@ -32,6 +34,7 @@ __all__ = [
     "Meter",
     "ScaledClock",
     "SimulatedDynamoDB",
+    "SimulatorServer",
     "VirtualClock",
     "capacity_report",
     "fresh_start",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ Body = dict[str, Any]
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
 _NAMESPACES = {
     "AccessDeniedException": "com.amazon.coral.service#",
+    "SerializationException": "com.amazon.coral.service#",
     "ThrottlingException": "com.amazon.coral.service#",
+    "UnknownOperationException": "com.amazon.coral.service#",
     "ValidationException": "com.amazon.coral.validate#",
 }
 _TABLE_SHORT = (
@@ -64,6 +67,14 @@ class Reply:
 
 Backend = Callable[[str, Body], Reply]
 """What stores the items: takes an operation and its request, as any DynamoDB endpoint does."""
+
+
+_request_numbers = itertools.count(1)
+
+
+def request_id() -> str:
+    """A new request id of the length that DynamoDB's have."""
+    return f"SIMULATED{next(_request_numbers):043}"
 
 
 class Refused(Exception):

@@ -56,12 +56,17 @@ def lay_over(table: Body, over: Overlay) -> Body:
     if over.table_class is not None:
         laid["TableClassSummary"] = over.table_class
     laid.setdefault("DeletionProtectionEnabled", False)
-    indexes = [_laid_index(index, over) for index in table.get(_INDEXES) or ()]
-    indexes += [
-        {**change.entry, "IndexStatus": "DELETING"}
-        for change in over.life.indexes.values()
+    going = {
+        name: {**change.entry, "IndexStatus": "DELETING"}
+        for name, change in over.life.indexes.items()
         if change.entry is not None
+    }
+    indexes = [
+        _laid_index(index, over)
+        for index in table.get(_INDEXES) or ()
+        if index["IndexName"] not in going  # the backend takes its time, too
     ]
+    indexes += going.values()
     if indexes:
         laid[_INDEXES] = indexes
     return laid

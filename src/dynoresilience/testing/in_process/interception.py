@@ -7,7 +7,6 @@ which session a client was made. What is not for AWS goes its own way.
 from __future__ import annotations
 
 import io
-import itertools
 import json
 import zlib
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from botocore.httpsession import URLLib3Session
 
 from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
 from dynoresilience.testing.in_process.aws_hosts import dynamodb_region, is_aws
-from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.replies import Body, Reply, request_id
 from dynoresilience.testing.service.faults import Dropped
 
 EVENT = "before-send.dynamodb"
@@ -35,7 +34,6 @@ Others = Callable[[Any], AWSResponse | None]
 _active: list[tuple[Handler, Others]] = []
 _caught: set[type] = set()
 _undo: list[Callable[[], None]] = []
-_numbers = itertools.count(1)
 
 
 def activate(handler: Handler, others: Others) -> None:
@@ -132,7 +130,7 @@ def _headers(reply: Reply) -> Any:  # a mapping; botocore's stubs ask for anothe
     given = {name.lower(): value for name, value in reply.headers.items()}
     return {
         "content-type": "application/x-amz-json-1.0",
-        "x-amzn-requestid": f"SIMULATED{next(_numbers):043}",
+        "x-amzn-requestid": request_id(),
         **given,
         "content-length": str(len(reply.raw)),
         "x-amz-crc32": str(zlib.crc32(reply.raw)),

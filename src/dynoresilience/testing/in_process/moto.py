@@ -12,7 +12,7 @@ from botocore.compat import HTTPHeaders
 from moto import mock_aws
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.dynamodb.models import dynamodb_backends
+from moto.dynamodb.models import DynamoDBBackend, dynamodb_backends
 
 from dynoresilience.testing.in_process.interception import is_claimed, replace_method
 from dynoresilience.testing.replies import Body, Reply
@@ -73,12 +73,11 @@ def is_absent(region: str, key_request: Body) -> bool:
         return False
 
 
-def free_stream(region: str, update: Body) -> None:
+def free_stream(backend: DynamoDBBackend, update: Body) -> None:
     """Have moto enable a stream on a table that had one before; otherwise it refuses to."""
     if not (update.get("StreamSpecification") or {}).get("StreamEnabled"):
         return
-    backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][region]
-    table = backend.tables.get(update["TableName"].rpartition("/")[2])
+    table = backend.tables.get(str(update.get("TableName")).rpartition("/")[2])
     if table is not None and not (table.stream_specification or {}).get("StreamEnabled"):
         table.latest_stream_label = None
 
@@ -86,7 +85,7 @@ def free_stream(region: str, update: Body) -> None:
 def call_moto(request: Any, region: str, operation: str, body: Body) -> Reply:
     """Have moto carry out an operation in the name of ``request``, whatever that was itself."""
     if operation == "UpdateTable":
-        free_stream(region, body)
+        free_stream(dynamodb_backends[DEFAULT_ACCOUNT_ID][region], body)
     headers = HTTPHeaders()
     for name, value in request.headers.items():
         if name.lower() not in ("content-length", "x-amz-target"):

@@ -1,0 +1,1 @@
+"""What keeps the items behind a server: moto in its process, or any DynamoDB endpoint."""

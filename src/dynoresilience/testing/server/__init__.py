@@ -1,0 +1,1 @@
+"""A simulated DynamoDB over HTTP, for several processes and any language."""

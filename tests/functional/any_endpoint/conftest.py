@@ -1,0 +1,71 @@
+"""One suite, whatever DynamoDB endpoint the program talks to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from dynoresilience import ScalingClient, ScalingConfig, engine
+from dynoresilience.scaling.table_record import TableRecord
+from tests.functional.conftest import create_orders
+from tests.support import backends
+from tests.support.backends import Backend
+
+PATIENT = ScalingConfig(
+    max_read_capacity=200,
+    max_write_capacity=200,
+    initial_retry_delay=20,
+    max_retry_delay=20,
+    scale_down_delay=3600,
+)
+"""A call that is throttled is woken when the raise is in force, and hardly ever before."""
+
+
+@pytest.fixture(params=["moto", "simulator", "dynamodb-local", "simulator-on-dynamodb-local"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An endpoint without tables."""
+    with ExitStack() as stack:
+        if request.param == "moto":
+            found = stack.enter_context(backends.moto())
+        elif request.param == "simulator":
+            found = stack.enter_context(backends.simulator())
+        else:
+            found = backends.local(request.getfixturevalue("dynamodb_local"))
+            if request.param != found.name:
+                found = stack.enter_context(backends.simulator_over(found))
+        yield found
+        wait_until_nothing_is_watched()
+
+
+def wait_until_nothing_is_watched() -> None:
+    """Changes of capacity are watched in the background: no look may go where the endpoint was."""
+    deadline = time.monotonic() + 20
+    while any(record.change_since is not None for record in _records()):
+        assert time.monotonic() < deadline, "a change of capacity is still under way"
+        time.sleep(0.01)
+
+
+def _records() -> list[TableRecord]:
+    shared = engine._shared
+    shelves = () if shared is None else tuple(shared._shelves.values())
+    return [record for shelf in shelves for record in shelf.book._all]
+
+
+@pytest.fixture
+def plain(backend: Backend) -> Any:
+    """A client of boto3's own; there is a table "orders" with its index, 5 units each."""
+    client = backend.client()
+    create_orders(client)
+    return client
+
+
+@pytest.fixture
+def ddb(plain: Any, backend: Backend) -> Iterator[ScalingClient]:
+    """A client of ours for the same tables."""
+    with ScalingClient(backend.client(), config=PATIENT) as client:
+        yield client
+        client.scale_down_now()
