@@ -9,8 +9,7 @@ from typing import Any
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.compat import HTTPHeaders
 from moto import mock_aws
-from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
-from moto.dynamodb.models import dynamodb_backends
+from moto.core.models import botocore_stubber
 
 from dynoresilience.testing.replies import Body, Reply
 
@@ -38,21 +37,6 @@ class Moto:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def is_absent(region: str, key_request: Body) -> bool:
-    """Whether there surely is no such item; False if this can't be told cheaply.
-
-    Before each write the stored item is looked at, and most often there is none: this spares the
-    way through moto's HTTP layer, which is most of what a call costs.
-    """
-    if list(dynamodb_backends) != [DEFAULT_ACCOUNT_ID]:
-        return False
-    try:
-        backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][region]
-        return backend.get_item(key_request["TableName"], key_request["Key"]) is None
-    except Exception:  # not the place to say what is wrong with the request
-        return False
 
 
 def call_moto(request: Any, region: str, operation: str, body: Body) -> Reply:
