@@ -17,11 +17,12 @@ __all__ = ["Bucket", "CapacityModel", "Charges", "Meter", "Shortage", "Spot"]
 
 
 class _Demand(NamedTuple):
-    """What a request takes from one bucket, and what to say if it is not there."""
+    """What a request takes from one bucket, and whose limit that is."""
 
     bucket: Bucket
     cost: float
-    shortage: Shortage
+    meter: Meter
+    kind: ThrottleKind
 
 
 class CapacityModel:
@@ -98,7 +99,7 @@ class CapacityModel:
 
     def short(self, charges: Charges, at: float) -> Shortage | None:
         """The first limit that does not let its part of ``charges`` in; None if all do."""
-        return _first_short(self._demands(charges, at), at)
+        return self._first_short(self._demands(charges, at), at)
 
     def charge(self, charges: Charges, at: float) -> Shortage | None:
         """Take all of ``charges``, or nothing.
@@ -107,7 +108,7 @@ class CapacityModel:
             None if they were taken, else the first limit that was short.
         """
         demands = list(self._demands(charges, at))
-        short = _first_short(demands, at)
+        short = self._first_short(demands, at)
         if short is None:
             for demand in demands:
                 demand.bucket.take(demand.cost, at)
@@ -143,22 +144,24 @@ class CapacityModel:
             if bucket is not None:
                 own = meter in self._provisioned
                 kind = ThrottleKind.PROVISIONED if own else ThrottleKind.ON_DEMAND_MAXIMUM
-                yield _Demand(bucket, cost, self._shortage(meter, kind))
+                yield _Demand(bucket, cost, meter, kind)
         for spot, cost in charges.items():
             if spot.key is not None and cost:
-                shortage = self._shortage(spot.meter, ThrottleKind.KEY_RANGE)
-                yield _Demand(self._partitions.bucket(spot, at), cost, shortage)
+                bucket = self._partitions.bucket(spot, at)
+                yield _Demand(bucket, cost, spot.meter, ThrottleKind.KEY_RANGE)
         for dimension, units in self._account_units.items():
             ours = [meter for meter in totals if meter.dimension is dimension]
             if ours:
                 if dimension not in self._account:
                     self._account[dimension] = Bucket(units, burst_seconds=1.0, at=at)
                 cost = sum(totals[meter] for meter in ours)
-                shortage = self._shortage(ours[0], ThrottleKind.ACCOUNT)
-                yield _Demand(self._account[dimension], cost, shortage)
+                yield _Demand(self._account[dimension], cost, ours[0], ThrottleKind.ACCOUNT)
 
-    def _shortage(self, meter: Meter, kind: ThrottleKind) -> Shortage:
-        return Shortage(meter, kind, meter not in self._provisioned)
+    def _first_short(self, demands: Iterable[_Demand], at: float) -> Shortage | None:
+        for bucket, cost, meter, kind in demands:
+            if not bucket.admits(cost, at):
+                return Shortage(meter, kind, meter not in self._provisioned)
+        return None
 
     def _set(self, buckets: dict[Meter, Bucket], meter: Meter, units: int, at: float) -> None:
         if units == 0:
@@ -169,10 +172,3 @@ class CapacityModel:
             buckets[meter] = Bucket(
                 units, burst_seconds=self._burst_seconds, at=at, full=self._start_full
             )
-
-
-def _first_short(demands: Iterable[_Demand], at: float) -> Shortage | None:
-    for demand in demands:
-        if not demand.bucket.admits(demand.cost, at):
-            return demand.shortage
-    return None

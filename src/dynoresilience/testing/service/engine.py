@@ -13,7 +13,7 @@ from dynoresilience.ports import Clock
 from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
 from dynoresilience.testing.capacity.partition_key import PartitionKey
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
-from dynoresilience.testing.service import reads, writes
+from dynoresilience.testing.service import partiql, reads, writes
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import Journal
@@ -32,6 +32,9 @@ _DATA_PLANE = {
     "Scan": reads.read_many,
     "BatchGetItem": reads.read_batch,
     "TransactGetItems": reads.read_transaction,
+    "ExecuteStatement": partiql.execute_one,
+    "BatchExecuteStatement": partiql.execute_batch,
+    "ExecuteTransaction": partiql.execute_transaction,
 }
 
 
@@ -163,7 +166,8 @@ class Engine:
 
     def _arn(self, body: Body) -> str:
         """What a request is about, for a message: one table, or all."""
-        name = table_name(body.get("TableName") or "*")
+        table = body.get("TableName")
+        name = table_name(table) if isinstance(table, str) else "*"
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
 
 

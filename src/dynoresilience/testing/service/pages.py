@@ -49,7 +49,8 @@ def units(
     size = sum(item_size(item) for item in held) + UNSEEN_ITEM * max(scanned - len(items), 0)
     total = read_units(size, consistent=consistent)
     if index is not None and _fetches(body, index):
-        total += sum(read_units(item_size(item), consistent=consistent) for item in items)
+        sizes = (item_size(gate.stored(schema, item)) for item in items)
+        total += sum(read_units(size, consistent=consistent) for size in sizes)
     return total
 
 

@@ -63,12 +63,17 @@ def write_one(operation: str, body: Body, gate: Gate) -> Reply:
         return gate.backend(operation, body)
     gate.require(write.reserved, write.schema)
     reply = gate.backend(operation, body)
+    settle_write(write, reply, gate)
+    return reply
+
+
+def settle_write(write: Write, reply: Reply, gate: Gate) -> None:
+    """Replace what was taken for a write of its own by what it cost."""
     if reply.ok:
         gate.settle(write.reserved, write.spent(gate))
     else:
-        failed = reply.code == "ConditionalCheckFailedException"
+        failed = reply.code in ("ConditionalCheckFailedException", "DuplicateItemException")
         gate.settle(write.reserved, write.failed() if failed else {})
-    return reply
 
 
 def write_batch(operation: str, body: Body, gate: Gate) -> Reply:
