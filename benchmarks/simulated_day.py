@@ -30,6 +30,8 @@ MIDNIGHT = 1_767_225_600.0
 
 HOUR = 3_600.0
 AIM = 5.0
+BODY = "x" * 1_500
+"""A write costs 2 units: without a raise a burst of 100 lasts 40 s."""
 
 
 @dataclass
@@ -71,7 +73,8 @@ def simulate(seed: int, writes: int = 100, hours: int = 24) -> Day:
 def _burst(client: Any, clock: VirtualClock, hour: int, writes: int, day: Day) -> None:
     began = clock.monotonic()
     for number in range(writes):
-        item = {"id": {"S": f"{hour}-{number}"}, "customer": {"S": f"c-{number % 50}"}}
+        names = {"id": f"{hour}-{number}", "customer": f"c-{number % 50}", "body": BODY}
+        item = {name: {"S": value} for name, value in names.items()}
         try:
             client.put_item(TableName="orders", Item=item)
         except ClientError as error:

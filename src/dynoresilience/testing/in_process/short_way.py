@@ -8,7 +8,8 @@ fails goes the long way, which then says what is wrong: doing a plain operation 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timezone
+from calendar import timegm
+from datetime import datetime
 from typing import Any
 
 from moto.core.models import DEFAULT_ACCOUNT_ID, botocore_stubber
@@ -51,10 +52,10 @@ def answer(region: str, operation: str, body: Body) -> Reply | None:
 
 
 def _instant(value: Any) -> float:
-    """The seconds of a datetime, which moto keeps in UTC and without saying so."""
+    """The seconds of a datetime, cut to milliseconds as moto does; it keeps UTC and says nothing."""
     if not isinstance(value, datetime):
         raise TypeError("not to be put into words here")
-    return round(value.replace(tzinfo=timezone.utc).timestamp(), 3)
+    return timegm(value.timetuple()) + value.microsecond // 1000 / 1000.0
 
 
 def _has_binary(attributes: Any) -> bool:
