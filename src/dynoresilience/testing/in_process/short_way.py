@@ -52,7 +52,7 @@ def answer(region: str, operation: str, body: Body) -> Reply | None:
 
 
 def _instant(value: Any) -> float:
-    """The seconds of a datetime, cut to milliseconds as moto does; it keeps UTC and says nothing."""
+    """The seconds of a datetime, which moto keeps in UTC, cut to milliseconds as moto does."""
     if not isinstance(value, datetime):
         raise TypeError("not to be put into words here")
     return timegm(value.timetuple()) + value.microsecond // 1000 / 1000.0
