@@ -22,6 +22,7 @@ BENCHMARKS = {
     "overhead": "a call that is not throttled",
     "coldstart": "imports and the first client in a fresh interpreter",
     "throttled_real": "640 puts on 5 units",
+    "simulated_day": "a day of hourly bursts in virtual time",
 }
 WITH_QUICK = {"overhead", "coldstart"}
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dynoresilience.testing.capacity.buckets import Meter
+    from dynoresilience.testing.capacity.meters import Meter
     from dynoresilience.testing.clock import ScaledClock, VirtualClock
     from dynoresilience.testing.control.control_plane import AcceptedUpdate
     from dynoresilience.testing.isolation import fresh_start, virtual_time
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "AcceptedUpdate": "control.control_plane",
-    "Meter": "capacity.buckets",
+    "Meter": "capacity.meters",
     "ScaledClock": "clock",
     "SimulatedDynamoDB": "simulator",
     "SimulatorServer": "server.server",

@@ -10,6 +10,7 @@ Maximum = dict[str, int]
 """``MaxReadRequestUnits`` and ``MaxWriteRequestUnits``; -1 clears."""
 
 CLEARED = -1
+CLEAR: Maximum = {"MaxReadRequestUnits": CLEARED, "MaxWriteRequestUnits": CLEARED}
 _INVALID = "One or more parameter values were invalid: "
 
 

@@ -58,21 +58,6 @@ def _leave_dynamodb_alone(call: Callable[..., Any], stubber: Any, **event: Any) 
     return None if is_claimed(event.get("request")) else call(stubber, **event)
 
 
-def is_absent(region: str, key_request: Body) -> bool:
-    """Whether there surely is no such item; False if this can't be told cheaply.
-
-    Before each write the stored item is looked at, and most often there is none: this spares the
-    way through moto's HTTP layer, which is most of what a call costs.
-    """
-    if list(dynamodb_backends) != [DEFAULT_ACCOUNT_ID]:
-        return False
-    try:
-        backend = dynamodb_backends[DEFAULT_ACCOUNT_ID][region]
-        return backend.get_item(key_request["TableName"], key_request["Key"]) is None
-    except Exception:  # not the place to say what is wrong with the request
-        return False
-
-
 def free_stream(backend: DynamoDBBackend, update: Body) -> None:
     """Have moto enable a stream on a table that had one before; otherwise it refuses to."""
     if not (update.get("StreamSpecification") or {}).get("StreamEnabled"):

@@ -39,7 +39,7 @@ def create_table(tables: Tables, request: Request) -> Reply:
     known = tables.learn(table, at, life)
     if body.get("TableClass") not in (None, "STANDARD"):
         known.table_class = {"TableClass": body["TableClass"]}
-    tables.set_maximum(known, maximum)
+    tables.set_maximum(known, maximum, at)
     return Reply.of({"TableDescription": lay_over(table, overlay(tables, known, at))})
 
 

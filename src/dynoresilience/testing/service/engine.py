@@ -9,28 +9,22 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
-from dynoresilience.model import Resource, Units
+from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
-from dynoresilience.testing.capacity.buckets import Meter
-from dynoresilience.testing.replies import (
-    Backend,
-    Body,
-    Refused,
-    Reply,
-    throttle_message,
-    throttling_reasons,
-)
-from dynoresilience.testing.service import reads, writes
+from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
+from dynoresilience.testing.capacity.partition_key import PartitionKey
+from dynoresilience.testing.replies import Backend, Body, Refused, Reply
+from dynoresilience.testing.service import partiql, reads, writes
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
 from dynoresilience.testing.service.faults import FaultPlan
-from dynoresilience.testing.service.gate import Gate, Throttled
+from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import Journal
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.service.tables import Request, Tables, table_name
 from dynoresilience.testing.service.tags import change_tags, list_tags
+from dynoresilience.testing.service.throttles import Throttled
 from dynoresilience.testing.service.time_to_live import describe_time_to_live, update_time_to_live
 from dynoresilience.testing.service.update_table import update_table
 
@@ -45,6 +39,9 @@ _DATA_PLANE = {
     "Scan": reads.read_many,
     "BatchGetItem": reads.read_batch,
     "TransactGetItems": reads.read_transaction,
+    "ExecuteStatement": partiql.execute_one,
+    "BatchExecuteStatement": partiql.execute_batch,
+    "ExecuteTransaction": partiql.execute_transaction,
 }
 
 _CONTROL_PLANE: dict[str, Callable[[Tables, Request], Reply]] = {
@@ -137,6 +134,20 @@ class Engine:
         with self._lock:
             return self._tables.capacity.available(meter, self._catch_up())
 
+    def limit_key(
+        self, resource: Resource, key: PartitionKey, read: float | None, write: float | None
+    ) -> None:
+        """Let a partition-key value live in a partition of these units; None: in a usual one.
+
+        Raises:
+            ValueError: a number is not positive.
+        """
+        with self._lock:
+            at = self._catch_up()
+            for dimension, units in ((Dimension.READ, read), (Dimension.WRITE, write)):
+                spot = Spot(Meter(resource, dimension), key)
+                self._tables.capacity.limit_key(spot, units, at)
+
     def take_seconds(self, resource: Resource, seconds: float) -> None:
         """Changes of this resource take ``seconds`` to come into force, from now on."""
         with self._lock:
@@ -148,36 +159,52 @@ class Engine:
         return at
 
     def _answer(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
-        tables = self._tables
         if operation in _DATA_PLANE:
-            tables.check_served(tables_of(body), body.get("IndexName"), at)
-            gate = Gate(
-                tables.capacity,
-                lambda table: tables.schema(table, backend, at),
-                backend,
-                at,
-                self._on_short,
-            )
-            return _DATA_PLANE[operation](operation, body, gate)
+            return self._let_through(operation, body, backend, at)
         if operation in _CONTROL_PLANE:
-            return _CONTROL_PLANE[operation](tables, Request(body, backend, at))
+            return _CONTROL_PLANE[operation](self._tables, Request(body, backend, at))
         return backend(operation, body)
 
-    def _on_short(self, meter: Meter) -> None:
-        self._journal.throttles[meter] += 1
+    def _let_through(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
+        """One operation on items, charged; a malformed one is left to the backend to refuse."""
+        tables, sent = self._tables, []
+
+        def send(asked: str, its_body: Body) -> Reply:
+            if asked == operation:
+                sent.append(asked)
+            return backend(asked, its_body)
+
+        gate = Gate(
+            tables.capacity,
+            lambda table: tables.schema(table, backend, at),
+            send,
+            at,
+            self._on_short,
+        )
+        try:
+            tables.check_served(tables_of(body), body.get("IndexName"), at)
+            return _DATA_PLANE[operation](operation, body, gate)
+        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+            if sent and operation != "GetItem":
+                raise  # it may have been done: the mistake is ours, and once is enough
+            reply = backend(operation, body)
+            if reply.ok:
+                raise  # it was not malformed
+            return reply
+
+    def _on_short(self, short: Shortage) -> None:
+        self._journal.throttles[short.meter] += 1
+        self._journal.throttle_reasons[short.reason] += 1
 
     def _throttle(self, throttled: Throttled) -> Reply:
-        members: dict[str, Any] = {}
-        if self._settings.reasons:
-            members["ThrottlingReasons"] = throttling_reasons(throttled.meter, throttled.arn)
         after = self._settings.retry_after_ms
         headers = {} if after is None else {"x-amz-retry-after": str(after)}
-        message = throttle_message(throttled.meter)
-        return Refused("ProvisionedThroughputExceededException", message, **members).reply(headers)
+        return throttled.refusal(reasons=self._settings.reasons).reply(headers)
 
     def _arn(self, body: Body) -> str:
         """What a request is about, for a message: one table, or all."""
-        name = table_name(body.get("TableName") or "*")
+        table = body.get("TableName")
+        name = table_name(table) if isinstance(table, str) else "*"
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
 
 

@@ -17,6 +17,8 @@ class SettingsOptions(TypedDict, total=False):
     reasons: bool
     retry_after_ms: int | None
     long_dates: bool
+    account_read_units: float | None
+    account_write_units: float | None
     create_seconds: float
     delete_seconds: float
     describe_lag_seconds: float
@@ -42,6 +44,9 @@ class Settings:
         reasons: whether throttles carry ``ThrottlingReasons``; older endpoints have none.
         retry_after_ms: send ``x-amz-retry-after`` with throttles, in milliseconds.
         long_dates: spell dates in refused decreases as AWS does nowadays; see `aws_date`.
+        account_read_units: read units a second that all tables and indexes of a region serve
+            together; None means no limit. More is refused with ``...AccountLimitExceeded``.
+        account_write_units: the same for write units.
         create_seconds: how long a table is CREATING (AWS, others' measurements: 10 to 20 s).
         delete_seconds: how long a table is DELETING (AWS: a few seconds).
         describe_lag_seconds: how long DescribeTable does not find a table that was just created.
@@ -68,6 +73,8 @@ class Settings:
     reasons: bool = True
     retry_after_ms: int | None = None
     long_dates: bool = True
+    account_read_units: float | None = None
+    account_write_units: float | None = None
     create_seconds: float = 0.0
     delete_seconds: float = 0.0
     describe_lag_seconds: float = 0.0
@@ -93,6 +100,8 @@ class Settings:
 
 _POSITIVE = {
     "burst_seconds",
+    "account_read_units",
+    "account_write_units",
     "control_plane_rate",
     "concurrent_changes",
     "table_max_units",

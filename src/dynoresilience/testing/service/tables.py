@@ -11,7 +11,7 @@ from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.control.control_plane import AcceptedUpdate, ControlPlane
 from dynoresilience.testing.control.descriptions import is_on_demand, units_described
 from dynoresilience.testing.control.lifecycle import Lifecycle
-from dynoresilience.testing.control.on_demand_maximum import Maximum, merged
+from dynoresilience.testing.control.on_demand_maximum import CLEAR, Maximum, merged
 from dynoresilience.testing.control.quotas import (
     ControlPlaneRate,
     check_account,
@@ -58,7 +58,10 @@ class Tables:
         self._known: dict[str, KnownTable] = {}
         self._rate = ControlPlaneRate(settings.control_plane_rate)
         self.capacity = CapacityModel(
-            burst_seconds=settings.burst_seconds, start_full=settings.start_full
+            burst_seconds=settings.burst_seconds,
+            start_full=settings.start_full,
+            account_read=settings.account_read_units,
+            account_write=settings.account_write_units,
         )
         self.control = ControlPlane(
             update_seconds=settings.update_seconds,
@@ -116,10 +119,22 @@ class Tables:
         most = self.settings.account_max_units
         check_account(self.control.reserved(), more, most, self.region)
 
-    def set_maximum(self, table: KnownTable, wanted: Mapping[str | None, Maximum]) -> None:
+    def set_maximum(
+        self, table: KnownTable, wanted: Mapping[str | None, Maximum], at: float
+    ) -> None:
         """Take over what a request asks for as on-demand maximum of a table and its indexes."""
         for index, maximum in wanted.items():
             table.maximum[index] = merged(table.maximum.get(index, {}), maximum)
+            self.capacity.set_maximum(
+                Resource(table.name, index),
+                at,
+                read=maximum.get("MaxReadRequestUnits"),
+                write=maximum.get("MaxWriteRequestUnits"),
+            )
+
+    def drop_maximum(self, table: KnownTable, at: float) -> None:
+        """Forget the on-demand maximum of a table and its indexes."""
+        self.set_maximum(table, {index: dict(CLEAR) for index in table.maximum}, at)
 
     def utc(self, at: float) -> float:
         """The instant in seconds since the epoch."""

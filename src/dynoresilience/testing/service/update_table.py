@@ -74,7 +74,7 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
             return reply
     if wanted:
         tables.on_update(control.update(name, wanted, at))
-    tables.set_maximum(known, maximum)
+    tables.set_maximum(known, maximum, at)
     _begin(tables, known, request, table)
     return None
 
@@ -97,8 +97,8 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
     tables.on_update(control.switch_mode(name, wanted, at))
     if to_on_demand:
         known.last_on_demand = tables.utc(at)
-    known.maximum.clear()
-    tables.set_maximum(known, maximum)
+    tables.drop_maximum(known, at)
+    tables.set_maximum(known, maximum, at)
     tables.catch_up(at)
     return None
 
