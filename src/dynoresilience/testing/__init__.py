@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.capacity.meters import Meter
 from dynoresilience.testing.clock import ScaledClock, VirtualClock
 from dynoresilience.testing.control.control_plane import AcceptedUpdate
 from dynoresilience.testing.in_process.interception import register as _register

@@ -9,9 +9,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from dynoresilience.model import Dimension
-from dynoresilience.testing.capacity.buckets import Meter
-
 Body = dict[str, Any]
 
 _DYNAMODB = "com.amazonaws.dynamodb.v20120810#"
@@ -22,15 +19,6 @@ _NAMESPACES = {
     "UnknownOperationException": "com.amazon.coral.service#",
     "ValidationException": "com.amazon.coral.validate#",
 }
-_TABLE_SHORT = (
-    "The level of configured provisioned throughput for the table was exceeded. Consider "
-    "increasing your provisioning level with the UpdateTable API."
-)
-_INDEX_SHORT = (
-    "The level of configured provisioned throughput for one or more global secondary indexes of "
-    "the table was exceeded. Consider increasing your provisioning level for the "
-    "under-provisioned global secondary indexes with the UpdateTable API"
-)
 
 
 @dataclass(frozen=True)
@@ -95,18 +83,6 @@ class Refused(Exception):
         return Reply.of(body, self.status, headers)
 
 
-def throttle_message(meter: Meter) -> str:
-    """What DynamoDB says when this meter is short."""
-    return _TABLE_SHORT if meter.resource.index is None else _INDEX_SHORT
-
-
-def throttling_reasons(meter: Meter, arn: str) -> list[dict[str, str]]:
-    """The ``ThrottlingReasons`` of a provisioned table or index that is short."""
-    what = "Table" if meter.resource.index is None else "Index"
-    how = "Read" if meter.dimension is Dimension.READ else "Write"
-    return [{"reason": f"{what}{how}ProvisionedThroughputExceeded", "resource": arn}]
-
-
 def access_denied(operation: str, resource: str, user: str) -> Refused:
     """What IAM says when no policy grants the operation."""
     action = f"dynamodb:{operation}"
@@ -114,20 +90,4 @@ def access_denied(operation: str, resource: str, user: str) -> Refused:
         "AccessDeniedException",
         f"User: {user} is not authorized to perform: {action} on resource: {resource} because no "
         f"identity-based policy allows the {action} action",
-    )
-
-
-def transaction_cancelled(short: list[Meter | None]) -> Refused:
-    """A transaction that met too little capacity; ``short`` has one entry for each item."""
-    reasons: list[Body] = [
-        {"Code": "None"}
-        if meter is None
-        else {"Code": "ProvisionedThroughputExceeded", "Message": throttle_message(meter)}
-        for meter in short
-    ]
-    codes = ", ".join(reason["Code"] for reason in reasons)
-    return Refused(
-        "TransactionCanceledException",
-        f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
-        CancellationReasons=reasons,
     )

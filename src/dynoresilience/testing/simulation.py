@@ -10,7 +10,8 @@ from typing import Any
 
 from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
-from dynoresilience.testing.capacity.buckets import Meter
+from dynoresilience.testing.capacity.meters import Meter
+from dynoresilience.testing.capacity.partition_key import key_given
 from dynoresilience.testing.clock import ScaledClock
 from dynoresilience.testing.control.control_plane import AcceptedUpdate
 from dynoresilience.testing.service.engine import Engine
@@ -92,6 +93,35 @@ class Simulation(ABC):
         """Later changes of this table or index take ``seconds`` to come into force."""
         self._home.take_seconds(Resource(table, index), seconds)
 
+    def limit_key(
+        self,
+        table: str,
+        key: Any,
+        *,
+        read: float | None = None,
+        write: float | None = None,
+        index: str | None = None,
+    ) -> None:
+        """Let one partition-key value live in a partition that serves less than usual.
+
+        A usual one serves 3,000 read and 1,000 write units a second, and so does each key value;
+        raising the capacity of the table does not help. With a low limit a few calls make a hot
+        key, refused with ``...KeyRangeThroughputExceeded``.
+
+        Args:
+            table: the table's name.
+            key: the value of its partition key, as a Python value or as ``{"S": "x"}``; a list of
+                them where the key has several attributes.
+            read: read units a second of the key; None is what is usual.
+            write: the same for write units.
+            index: the index, if ``key`` is a value of its partition key.
+
+        Raises:
+            TypeError: no partition key can have the type of ``key``.
+            ValueError: ``read`` or ``write`` is not positive.
+        """
+        self._home.limit_key(Resource(table, index), key_given(key), read, write)
+
     # Failures on demand
 
     def deny(self, *operations: str) -> None:
@@ -134,6 +164,12 @@ class Simulation(ABC):
         """Items and requests not let in, by ``(Resource, Dimension)`` of what was short."""
         with self._lock:
             return Counter[tuple[Resource, Dimension]](self._regions.journal.throttles)
+
+    @property
+    def throttle_reasons(self) -> Counter[str]:
+        """The same by reason, such as ``"TableWriteKeyRangeThroughputExceeded"``."""
+        with self._lock:
+            return Counter(self._regions.journal.throttle_reasons)
 
     @property
     def updates(self) -> tuple[AcceptedUpdate, ...]:

@@ -1,142 +1,178 @@
-"""Token buckets: what a table and its indexes can serve at an instant. Pure.
+"""What an account, its tables, indexes and partitions can serve at an instant. Pure.
 
 Instants are seconds on any one axis that does not go back; they are always arguments.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from dynoresilience.model import Dimension, Resource, Units
+from dynoresilience.model import Dimension, Resource, ThrottleKind, Units
+from dynoresilience.testing.capacity.bucket import Bucket
+from dynoresilience.testing.capacity.meters import Charges, Meter, Shortage, Spot
+from dynoresilience.testing.capacity.partitions import Partitions
 
-_ROUNDING = 1e-6
-"""Tokens that a sum of floats may be off by; far below the smallest charge, half a unit."""
-
-
-class Meter(NamedTuple):
-    """What a charge is counted on: one dimension of a table or an index."""
-
-    resource: Resource
-    dimension: Dimension
+__all__ = ["Bucket", "CapacityModel", "Charges", "Meter", "Shortage", "Spot"]
 
 
-Charges = Mapping[Meter, float]
-"""Capacity units that a request costs, by meter. The first meter is the first one looked at."""
+class _Demand(NamedTuple):
+    """What a request takes from one bucket, and what to say if it is not there."""
 
-
-class Bucket:
-    """Capacity of one meter: refilled by ``units`` a second, keeps what ``burst_seconds`` bring.
-
-    Args:
-        units: capacity units a second.
-        burst_seconds: how many seconds of unused capacity are kept.
-        at: the instant of the first reading.
-        full: whether the kept capacity is there from the start.
-    """
-
-    def __init__(self, units: int, *, burst_seconds: float, at: float, full: bool = True) -> None:
-        self.units = units
-        self._burst_seconds = burst_seconds
-        self._at = at
-        self._tokens = self.room if full else 0.0
-
-    @property
-    def room(self) -> float:
-        """The most that the bucket holds, in capacity units."""
-        return self.units * self._burst_seconds
-
-    def tokens(self, at: float) -> float:
-        """What is there at the instant, in capacity units; negative while a debt is open."""
-        if at > self._at:
-            self._tokens = min(self.room, self._tokens + (at - self._at) * self.units)
-            self._at = at
-        return self._tokens
-
-    def admits(self, cost: float, at: float) -> bool:
-        """Whether `take` would succeed.
-
-        A cost beyond what the bucket can ever hold is let in when the bucket is full, and leaves
-        a debt: otherwise a large item could never be written to a small table.
-        """
-        return self.tokens(at) + _ROUNDING >= min(cost, self.room)
-
-    def take(self, cost: float, at: float) -> bool:
-        """Take ``cost`` units if they are there; nothing is taken otherwise."""
-        if not self.admits(cost, at):
-            return False
-        left = self._tokens - cost
-        self._tokens = 0.0 if -_ROUNDING <= left < 0 else left
-        return True
-
-    def settle(self, difference: float, at: float) -> None:
-        """Correct an earlier charge: more goes into debt if need be, less is given back."""
-        self._tokens = min(self.room, self.tokens(at) - difference)
-
-    def set_units(self, units: int, at: float) -> None:
-        """Change the rate from ``at`` on. What was saved stays, up to the new room."""
-        self.tokens(at)
-        self.units = units
-        self._tokens = min(self.room, self._tokens)
+    bucket: Bucket
+    cost: float
+    shortage: Shortage
 
 
 class CapacityModel:
-    """The buckets of all tables and indexes. A resource of 0/0 units (on-demand) has no limit."""
+    """All limits of one account in one region, and what is left of each.
 
-    def __init__(self, *, burst_seconds: float = 300.0, start_full: bool = True) -> None:
+    A charge is held against the capacity of its table or index, then against that of its partition
+    key, then against the account's.
+
+    Args:
+        burst_seconds: how many seconds of a table's unused capacity are kept (AWS: up to 300).
+        start_full: whether a new table has them from the start.
+        account_read: read units a second of all tables and indexes together; None: no limit.
+        account_write: the same for write units.
+    """
+
+    def __init__(
+        self,
+        *,
+        burst_seconds: float = 300.0,
+        start_full: bool = True,
+        account_read: float | None = None,
+        account_write: float | None = None,
+    ) -> None:
         if not burst_seconds > 0:
             raise ValueError(f"burst_seconds must be positive, got {burst_seconds}")
         self._burst_seconds = burst_seconds
         self._start_full = start_full
-        self._buckets: dict[Meter, Bucket] = {}
+        self._provisioned: dict[Meter, Bucket] = {}
+        self._maxima: dict[Meter, Bucket] = {}
+        self._partitions = Partitions()
+        limits = {Dimension.READ: account_read, Dimension.WRITE: account_write}
+        self._account_units = {of: units for of, units in limits.items() if units is not None}
+        self._account: dict[Dimension, Bucket] = {}
 
     def provision(self, resource: Resource, units: Units, at: float) -> None:
-        """Add a resource, or change its units from ``at`` on."""
+        """Add a resource, or change its units from ``at`` on. 0/0 units: it is on-demand."""
         for dimension in Dimension:
-            meter, rate = Meter(resource, dimension), units.of(dimension)
-            if rate == 0:
-                self._buckets.pop(meter, None)
-            elif meter in self._buckets:
-                self._buckets[meter].set_units(rate, at)
-            else:
-                self._buckets[meter] = Bucket(
-                    rate, burst_seconds=self._burst_seconds, at=at, full=self._start_full
-                )
+            self._set(self._provisioned, Meter(resource, dimension), units.of(dimension), at)
+
+    def set_maximum(
+        self, resource: Resource, at: float, *, read: int | None = None, write: int | None = None
+    ) -> None:
+        """Set an ``OnDemandThroughput``: what an on-demand resource serves at most, a second.
+
+        None leaves a dimension as it is, -1 takes its maximum away. It holds while the resource is
+        on-demand, and is remembered otherwise. As on AWS, unused units are kept for bursts.
+
+        Args:
+            resource: a table or a global secondary index.
+            at: from when on.
+            read: ``MaxReadRequestUnits``.
+            write: ``MaxWriteRequestUnits``.
+        """
+        for dimension, units in ((Dimension.READ, read), (Dimension.WRITE, write)):
+            if units is not None:
+                self._set(self._maxima, Meter(resource, dimension), max(units, 0), at)
+
+    def limit_key(self, spot: Spot, units: float | None, at: float) -> None:
+        """Let the key of ``spot`` live in a partition of ``units`` a second; None: a usual one.
+
+        Raises:
+            ValueError: ``units`` is not positive.
+        """
+        if units is not None and not units > 0:
+            raise ValueError(f"a partition serves a positive number of units, got {units}")
+        self._partitions.limit(spot, units, at)
 
     def forget(self, resource: Resource) -> None:
         """Remove a resource that is gone, with what it had saved."""
         for dimension in Dimension:
-            self._buckets.pop(Meter(resource, dimension), None)
+            self._provisioned.pop(Meter(resource, dimension), None)
+            self._maxima.pop(Meter(resource, dimension), None)
+        self._partitions.forget(resource)
 
-    def short(self, charges: Charges, at: float) -> Meter | None:
-        """The first meter that can't serve its part of ``charges``; None if all can."""
-        for meter, cost in charges.items():
-            bucket = self._buckets.get(meter)
-            if bucket is not None and not bucket.admits(cost, at):
-                return meter
-        return None
+    def short(self, charges: Charges, at: float) -> Shortage | None:
+        """The first limit that does not let its part of ``charges`` in; None if all do."""
+        return _first_short(self._demands(charges, at), at)
 
-    def charge(self, charges: Charges, at: float) -> Meter | None:
+    def charge(self, charges: Charges, at: float) -> Shortage | None:
         """Take all of ``charges``, or nothing.
 
         Returns:
-            None if they were taken, else the first meter that was short.
+            None if they were taken, else the first limit that was short.
         """
-        short = self.short(charges, at)
+        demands = list(self._demands(charges, at))
+        short = _first_short(demands, at)
         if short is None:
-            for meter, cost in charges.items():
-                if meter in self._buckets:
-                    self._buckets[meter].take(cost, at)
+            for demand in demands:
+                demand.bucket.take(demand.cost, at)
         return short
 
     def settle(self, reserved: Charges, spent: Charges, at: float) -> None:
         """Replace an admitted charge by what the request turned out to cost."""
-        for meter in {*reserved, *spent}:
-            if meter in self._buckets:
-                difference = spent.get(meter, 0.0) - reserved.get(meter, 0.0)
-                self._buckets[meter].settle(difference, at)
+        difference = {
+            spot: spent.get(spot, 0.0) - reserved.get(spot, 0.0) for spot in {**reserved, **spent}
+        }
+        for demand in self._demands(difference, at):
+            demand.bucket.settle(demand.cost, at)
 
     def available(self, meter: Meter, at: float) -> float:
-        """Units that are there at the instant; infinite for a resource without a limit."""
-        bucket = self._buckets.get(meter)
+        """Units that are there at the instant; infinite for a resource without a limit.
+
+        The limits of its partitions and of the account are not looked at.
+        """
+        bucket = self._bucket(meter)
         return float("inf") if bucket is None else bucket.tokens(at)
+
+    def _bucket(self, meter: Meter) -> Bucket | None:
+        return self._provisioned.get(meter) or self._maxima.get(meter)
+
+    def _demands(self, charges: Charges, at: float) -> Iterator[_Demand]:
+        """What ``charges`` mean for each bucket that they touch, in the order of looking."""
+        self._partitions.sweep(at)
+        totals: dict[Meter, float] = {}
+        for spot, cost in charges.items():
+            totals[spot.meter] = totals.get(spot.meter, 0.0) + cost
+        for meter, cost in totals.items():
+            bucket = self._bucket(meter)
+            if bucket is not None:
+                own = meter in self._provisioned
+                kind = ThrottleKind.PROVISIONED if own else ThrottleKind.ON_DEMAND_MAXIMUM
+                yield _Demand(bucket, cost, self._shortage(meter, kind))
+        for spot, cost in charges.items():
+            if spot.key is not None and cost:
+                shortage = self._shortage(spot.meter, ThrottleKind.KEY_RANGE)
+                yield _Demand(self._partitions.bucket(spot, at), cost, shortage)
+        for dimension, units in self._account_units.items():
+            ours = [meter for meter in totals if meter.dimension is dimension]
+            if ours:
+                if dimension not in self._account:
+                    self._account[dimension] = Bucket(units, burst_seconds=1.0, at=at)
+                cost = sum(totals[meter] for meter in ours)
+                shortage = self._shortage(ours[0], ThrottleKind.ACCOUNT)
+                yield _Demand(self._account[dimension], cost, shortage)
+
+    def _shortage(self, meter: Meter, kind: ThrottleKind) -> Shortage:
+        return Shortage(meter, kind, meter not in self._provisioned)
+
+    def _set(self, buckets: dict[Meter, Bucket], meter: Meter, units: int, at: float) -> None:
+        if units == 0:
+            buckets.pop(meter, None)
+        elif meter in buckets:
+            buckets[meter].set_units(units, at)
+        else:
+            buckets[meter] = Bucket(
+                units, burst_seconds=self._burst_seconds, at=at, full=self._start_full
+            )
+
+
+def _first_short(demands: Iterable[_Demand], at: float) -> Shortage | None:
+    for demand in demands:
+        if not demand.bucket.admits(demand.cost, at):
+            return demand.shortage
+    return None

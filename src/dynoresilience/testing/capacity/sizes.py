@@ -28,10 +28,16 @@ def read_units(size: int, *, consistent: bool) -> float:
 
 
 def item_size(item: Item | None) -> int:
-    """Bytes of the attribute names and values of ``item``; 0 if there is none."""
+    """Bytes of the attribute names and values of ``item``.
+
+    0 if there is none, or if it is malformed: the backend will refuse it.
+    """
     if item is None:
         return 0
-    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+    try:
+        return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+    except (AttributeError, TypeError, ValueError):
+        return 0
 
 
 def _value_size(value: Mapping[str, Any]) -> int:

@@ -7,25 +7,19 @@ stores the items, and answers as DynamoDB would. It never waits.
 from __future__ import annotations
 
 import threading
-from typing import Any
 
-from dynoresilience.model import Resource, Units
+from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
-from dynoresilience.testing.capacity.buckets import Meter
-from dynoresilience.testing.replies import (
-    Backend,
-    Body,
-    Refused,
-    Reply,
-    throttle_message,
-    throttling_reasons,
-)
+from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
+from dynoresilience.testing.capacity.partition_key import PartitionKey
+from dynoresilience.testing.replies import Backend, Body, Refused, Reply
 from dynoresilience.testing.service import reads, writes
 from dynoresilience.testing.service.faults import FaultPlan
-from dynoresilience.testing.service.gate import Gate, Throttled
+from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import Journal
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.service.tables import Tables, table_name
+from dynoresilience.testing.service.throttles import Throttled
 
 _DATA_PLANE = {
     "PutItem": writes.write_one,
@@ -113,6 +107,20 @@ class Engine:
         with self._lock:
             return self._tables.capacity.available(meter, self._catch_up())
 
+    def limit_key(
+        self, resource: Resource, key: PartitionKey, read: float | None, write: float | None
+    ) -> None:
+        """Let a partition-key value live in a partition of these units; None: in a usual one.
+
+        Raises:
+            ValueError: a number is not positive.
+        """
+        with self._lock:
+            at = self._catch_up()
+            for dimension, units in ((Dimension.READ, read), (Dimension.WRITE, write)):
+                spot = Spot(Meter(resource, dimension), key)
+                self._tables.capacity.limit_key(spot, units, at)
+
     def take_seconds(self, resource: Resource, seconds: float) -> None:
         """Changes of this resource take ``seconds`` to come into force, from now on."""
         with self._lock:
@@ -133,7 +141,7 @@ class Engine:
                 at,
                 self._on_short,
             )
-            return _DATA_PLANE[operation](operation, body, gate)
+            return _let_through(operation, body, gate)
         if operation == "CreateTable":
             return tables.create(body, backend, at)
         if operation == "DescribeTable":
@@ -144,19 +152,27 @@ class Engine:
             return tables.delete(body, backend)
         return backend(operation, body)
 
-    def _on_short(self, meter: Meter) -> None:
-        self._journal.throttles[meter] += 1
+    def _on_short(self, short: Shortage) -> None:
+        self._journal.throttles[short.meter] += 1
+        self._journal.throttle_reasons[short.reason] += 1
 
     def _throttle(self, throttled: Throttled) -> Reply:
-        members: dict[str, Any] = {}
-        if self._settings.reasons:
-            members["ThrottlingReasons"] = throttling_reasons(throttled.meter, throttled.arn)
         after = self._settings.retry_after_ms
         headers = {} if after is None else {"x-amz-retry-after": str(after)}
-        message = throttle_message(throttled.meter)
-        return Refused("ProvisionedThroughputExceededException", message, **members).reply(headers)
+        return throttled.refusal(reasons=self._settings.reasons).reply(headers)
 
     def _arn(self, body: Body) -> str:
         """What a request is about, for a message: one table, or all."""
         name = table_name(body.get("TableName") or "*")
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
+
+
+def _let_through(operation: str, body: Body, gate: Gate) -> Reply:
+    """One operation on items, charged; a malformed one is left to the backend to refuse."""
+    try:
+        return _DATA_PLANE[operation](operation, body, gate)
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        reply = gate.backend(operation, body)
+        if reply.ok:
+            raise  # it was not malformed: the mistake is ours
+        return reply

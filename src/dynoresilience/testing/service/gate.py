@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dynoresilience.testing.capacity.buckets import CapacityModel, Charges, Meter
+from dynoresilience.model import ThrottleKind
+from dynoresilience.testing.capacity.buckets import CapacityModel
+from dynoresilience.testing.capacity.meters import Charges, Shortage, add
 from dynoresilience.testing.capacity.sizes import Item
 from dynoresilience.testing.capacity.table_schema import TableSchema
-from dynoresilience.testing.replies import Backend, Body, transaction_cancelled
-
-
-class Throttled(Exception):
-    """A request is refused for lack of capacity on ``meter``; ``arn`` is that of its resource."""
-
-    def __init__(self, meter: Meter, arn: str) -> None:
-        super().__init__(f"{meter.resource} is short of {meter.dimension} capacity")
-        self.meter = meter
-        self.arn = arn
+from dynoresilience.testing.replies import Backend, Body
+from dynoresilience.testing.service.throttles import Throttled, transaction_cancelled
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +26,10 @@ class Gate:
     schema: Callable[[str], TableSchema | None]
     backend: Backend
     at: float
-    on_short: Callable[[Meter], None]
+    on_short: Callable[[Shortage], None]
 
-    def admit(self, charges: Charges) -> Meter | None:
-        """Take ``charges``; if that can't be done take nothing and say which meter was short."""
+    def admit(self, charges: Charges) -> Shortage | None:
+        """Take ``charges``; if that can't be done take nothing and say what was short."""
         short = self.capacity.charge(charges, self.at)
         if short is not None:
             self.on_short(short)
@@ -53,21 +47,27 @@ class Gate:
         """Raise what `require` would raise, but take nothing yet."""
         self._refuse(self.capacity.short(charges, self.at), schema)
 
-    def _refuse(self, short: Meter | None, schema: TableSchema) -> None:
+    def _refuse(self, short: Shortage | None, schema: TableSchema) -> None:
         if short is not None:
             self.on_short(short)
-            raise Throttled(short, schema.arn_of(short.resource))
+            raise throttled(short, schema)
 
-    def admit_together(self, each: Sequence[Charges]) -> Charges:
+    def admit_together(
+        self, each: Sequence[Charges], schemas: Sequence[TableSchema | None]
+    ) -> Charges:
         """Take what each item of a transaction costs, or nothing; what was taken in all.
 
         Raises:
             Refused: TransactionCanceledException, with a reason at each item that was short.
+            Throttled: the account is short; that is no matter of single items.
         """
         shorts = [self.admit(charges) for charges in each]
         taken = add(*(charges for charges, short in zip(each, shorts, strict=True) if not short))
         if any(shorts):
             self.settle(taken, {})
+            for short, schema in zip(shorts, schemas, strict=True):
+                if short is not None and short.kind is ThrottleKind.ACCOUNT and schema is not None:
+                    raise throttled(short, schema)
             raise transaction_cancelled(shorts)
         return taken
 
@@ -85,15 +85,6 @@ class Gate:
         return found
 
 
-def add(*charges: Charges) -> dict[Meter, float]:
-    """The sum of charges, in the order in which the meters come up."""
-    total: dict[Meter, float] = {}
-    for each in charges:
-        for meter, cost in each.items():
-            total[meter] = total.get(meter, 0.0) + cost
-    return total
-
-
-def times(factor: int, charges: Charges) -> Mapping[Meter, float]:
-    """The charges ``factor`` times."""
-    return {meter: factor * cost for meter, cost in charges.items()}
+def throttled(short: Shortage, schema: TableSchema) -> Throttled:
+    """The refusal of a request to the table of ``schema`` or one of its indexes."""
+    return Throttled(short, schema.arn_of(short.meter.resource))

@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dynoresilience.testing.capacity.buckets import Charges, Meter
+from dynoresilience.testing.capacity.meters import Charges, Spot, add
 from dynoresilience.testing.capacity.sizes import Item, item_size, read_units
 from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.replies import Body, Reply
-from dynoresilience.testing.service.gate import Gate, Throttled, add
-
-UNSEEN_ITEM = 400
-"""Bytes that an item is taken to have if it was read but is not in the answer."""
+from dynoresilience.testing.service import pages
+from dynoresilience.testing.service.gate import Gate, throttled
+from dynoresilience.testing.service.throttles import Throttled
 
 
 def read_one(operation: str, body: Body, gate: Gate) -> Reply:
@@ -28,14 +27,14 @@ def read_one(operation: str, body: Body, gate: Gate) -> Reply:
     schema = gate.schema(body.get("TableName", ""))
     if schema is None:
         return gate.backend(operation, body)
-    meter, consistent = schema.read_meter(None), bool(body.get("ConsistentRead"))
-    reserved = {meter: read_units(0, consistent=consistent)}
+    spot, consistent = schema.read_spot(body.get("Key")), bool(body.get("ConsistentRead"))
+    reserved = {spot: read_units(0, consistent=consistent)}
     gate.require(reserved, schema)
     reply = gate.backend(operation, body)
     item = reply.body.get("Item")
-    if item is not None and _is_partial(body):
+    if item is not None and is_partial(body):
         item = gate.stored(schema, body["Key"])
-    spent = {meter: read_units(item_size(item), consistent=consistent)} if reply.ok else {}
+    spent = {spot: read_units(item_size(item), consistent=consistent)} if reply.ok else {}
     gate.settle(reserved, spent)
     return reply
 
@@ -49,12 +48,14 @@ def read_many(operation: str, body: Body, gate: Gate) -> Reply:
     schema = gate.schema(body.get("TableName", ""))
     if schema is None:
         return gate.backend(operation, body)
-    meter, consistent = schema.read_meter(body.get("IndexName")), bool(body.get("ConsistentRead"))
-    reserved = {meter: read_units(0, consistent=consistent)}
+    index = body.get("IndexName")
+    spot = schema.read_spot(pages.partition_asked(body, schema, index), index)
+    consistent = bool(body.get("ConsistentRead"))
+    reserved = {spot: read_units(0, consistent=consistent)}
     gate.require(reserved, schema)
     reply = gate.backend(operation, body)
-    size = _scanned_size(reply.body)
-    gate.settle(reserved, {meter: read_units(size, consistent=consistent)} if reply.ok else {})
+    units = pages.units(operation, body, reply, schema, gate, consistent) if reply.ok else 0.0
+    gate.settle(reserved, {spot: units})
     return reply
 
 
@@ -70,11 +71,11 @@ def read_batch(operation: str, body: Body, gate: Gate) -> Reply:
     refusal: Throttled | None = None
     for table, request in body.get("RequestItems", {}).items():
         schema = gate.schema(table)
-        charges = _least(schema, request)
         for key in request["Keys"]:
+            charges = _least(schema, key, request)
             short = gate.admit(charges)
             if short is not None and schema is not None:
-                refusal = refusal or Throttled(short, schema.arn_of(short.resource))
+                refusal = refusal or throttled(short, schema)
             else:
                 taken.append(charges)
             where = admitted if short is None else left
@@ -95,59 +96,58 @@ def read_transaction(operation: str, body: Body, gate: Gate) -> Reply:
     Raises:
         Refused: TransactionCanceledException, at least one item was short.
     """
-    meters: list[Meter | None] = []
-    for action in body.get("TransactItems", ()):
-        schema = gate.schema(action.get("Get", {}).get("TableName", ""))
-        meters.append(None if schema is None else schema.read_meter(None))
-    least = 2 * read_units(0, consistent=True)
-    taken = gate.admit_together([{} if meter is None else {meter: least} for meter in meters])
-    reply = gate.backend(operation, body)
-    spent: list[Charges] = [
-        {meter: 2 * read_units(item_size(answer.get("Item")), consistent=True)}
-        for meter, answer in zip(meters, reply.body.get("Responses") or (), strict=False)
-        if meter is not None
+    gets = [action.get("Get", {}) for action in body.get("TransactItems", ())]
+    schemas = [gate.schema(get.get("TableName", "")) for get in gets]
+    spots = [
+        None if schema is None else schema.read_spot(get.get("Key"))
+        for get, schema in zip(gets, schemas, strict=True)
     ]
+    least = 2 * read_units(0, consistent=True)
+    taken = gate.admit_together([{} if spot is None else {spot: least} for spot in spots], schemas)
+    reply = gate.backend(operation, body)
+    spent: list[Charges] = []
+    for get, schema, spot, answer in zip(
+        gets, schemas, spots, reply.body.get("Responses") or (), strict=False
+    ):
+        if schema is not None and spot is not None:
+            item = answer.get("Item")
+            whole = gate.stored(schema, get["Key"]) if item and is_partial(get) else item
+            spent.append({spot: 2 * read_units(item_size(whole), consistent=True)})
     gate.settle(taken, add(*spent))
     return reply
 
 
-def _least(schema: TableSchema | None, request: Body) -> Charges:
+def is_partial(request: Body) -> bool:
+    """Whether the answer holds less of an item than was read."""
+    return "ProjectionExpression" in request or "AttributesToGet" in request
+
+
+def _least(schema: TableSchema | None, key: Item, request: Body) -> Charges:
     if schema is None:
         return {}
     consistent = bool(request.get("ConsistentRead"))
-    return {schema.read_meter(None): read_units(0, consistent=consistent)}
+    return {schema.read_spot(key): read_units(0, consistent=consistent)}
 
 
 def _spent_on_batch(
     reply: Reply, admitted: Mapping[str, Body], gate: Gate
-) -> Iterable[Mapping[Meter, float]]:
+) -> Iterable[Mapping[Spot, float]]:
     """What came back, item by item, and the least for each key that found nothing."""
     answers: Mapping[str, list[Item]] = reply.body.get("Responses") or {}
     for table, request in admitted.items():
-        schema, items = gate.schema(table), answers.get(table, [])
+        schema = gate.schema(table)
         if schema is None:
             continue
-        meter, consistent = schema.read_meter(None), bool(request.get("ConsistentRead"))
-        for item in items:
-            whole = gate.stored(schema, item) if _is_partial(request) else item
-            yield {meter: read_units(item_size(whole), consistent=consistent)}
-        for _ in range(len(request["Keys"]) - len(items)):
-            yield {meter: read_units(0, consistent=consistent)}
-
-
-def _scanned_size(body: Body) -> int:
-    """Bytes that a Query or Scan went over; what a filter dropped is as large as what it kept."""
-    items: list[Item] = body.get("Items") or []
-    seen = sum(item_size(item) for item in items)
-    scanned = int(body.get("ScannedCount", len(items)))
-    if not items:
-        return scanned * UNSEEN_ITEM
-    return round(seen * max(scanned, len(items)) / len(items))
-
-
-def _is_partial(request: Body) -> bool:
-    """Whether the answer holds less of an item than was read."""
-    return "ProjectionExpression" in request or "AttributesToGet" in request
+        consistent = bool(request.get("ConsistentRead"))
+        items = answers.get(table, [])
+        if is_partial(request):
+            sizes = [(key, item_size(gate.stored(schema, key))) for key in request["Keys"]]
+        else:
+            sizes = [(item, item_size(item)) for item in items]
+            there = [schema.key_of(item) for item in items]
+            sizes += [(key, 0) for key in request["Keys"] if key not in there]
+        for key, size in sizes:
+            yield {schema.read_spot(key): read_units(size, consistent=consistent)}
 
 
 def _merged(body: Body, left: Mapping[str, Body]) -> dict[str, Any]:

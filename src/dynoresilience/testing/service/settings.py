@@ -17,6 +17,8 @@ class SettingsOptions(TypedDict, total=False):
     reasons: bool
     retry_after_ms: int | None
     long_dates: bool
+    account_read_units: float | None
+    account_write_units: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,9 @@ class Settings:
         reasons: whether throttles carry ``ThrottlingReasons``; older endpoints have none.
         retry_after_ms: send ``x-amz-retry-after`` with throttles, in milliseconds.
         long_dates: spell dates in refused decreases as AWS does nowadays; see `aws_date`.
+        account_read_units: read units a second that all tables and indexes of a region serve
+            together; None means no limit. More is refused with ``...AccountLimitExceeded``.
+        account_write_units: the same for write units.
 
     Raises:
         ValueError: a value is out of range.
@@ -43,6 +48,8 @@ class Settings:
     reasons: bool = True
     retry_after_ms: int | None = None
     long_dates: bool = False
+    account_read_units: float | None = None
+    account_write_units: float | None = None
 
     def __post_init__(self) -> None:
         for name in (field.name for field in fields(self)):
@@ -55,4 +62,4 @@ class Settings:
                 raise ValueError(f"{name} must not be negative, and not infinite, got {value}")
 
 
-_POSITIVE = {"burst_seconds"}
+_POSITIVE = {"account_read_units", "account_write_units", "burst_seconds"}

@@ -45,7 +45,10 @@ class Tables:
         self._on_update = on_update
         self._schemas: dict[str, TableSchema] = {}
         self.capacity = CapacityModel(
-            burst_seconds=settings.burst_seconds, start_full=settings.start_full
+            burst_seconds=settings.burst_seconds,
+            start_full=settings.start_full,
+            account_read=settings.account_read_units,
+            account_write=settings.account_write_units,
         )
         self.control = ControlPlane(
             update_seconds=settings.update_seconds,

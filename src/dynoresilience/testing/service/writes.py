@@ -7,16 +7,22 @@ update is let in on the least that it may cost, and settled with what it left be
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 from dataclasses import dataclass
 from typing import Any
 
-from dynoresilience.testing.capacity.buckets import Charges
+from dynoresilience.testing.capacity.meters import Charges, add, times
 from dynoresilience.testing.capacity.sizes import Item, item_size, write_units
 from dynoresilience.testing.capacity.table_schema import TableSchema
 from dynoresilience.testing.replies import Body, Reply
-from dynoresilience.testing.service.gate import Gate, Throttled, add, times
+from dynoresilience.testing.service.gate import Gate, throttled
+from dynoresilience.testing.service.throttles import Throttled
 
 _NAME = re.compile(r"[#\w-]+")
+_ASSIGNED = re.compile(
+    r"(?:\bSET|,)\s*([#\w-]+)\s*=\s*(:\w+)\s*(?=,|$|\bREMOVE\b|\bADD\b|\bDELETE\b)", re.IGNORECASE
+)
+"""Where an update sets a whole attribute to a value that is in the request."""
 _KINDS = {"PutItem": "Put", "UpdateItem": "Update", "DeleteItem": "Delete"}
 
 
@@ -34,11 +40,12 @@ class Write:
         """What the write cost, once it is done."""
         if self.kind != "Update":
             return self.reserved
-        return self.schema.write_charges(self.old, gate.stored(self.schema, self.key))
+        new = gate.stored(self.schema, self.key)
+        return self.schema.write_charges(self.key, self.old, new)
 
     def failed(self) -> Charges:
         """What a write whose condition failed costs: the table had to look at the stored item."""
-        return {self.schema.write_meter(): float(write_units(item_size(self.old)))}
+        return {self.schema.write_spot(self.key): float(write_units(item_size(self.old)))}
 
 
 def write_one(operation: str, body: Body, gate: Gate) -> Reply:
@@ -49,7 +56,8 @@ def write_one(operation: str, body: Body, gate: Gate) -> Reply:
     """
     schema = gate.schema(body.get("TableName", ""))
     if schema is not None:
-        gate.expect({schema.write_meter(): 1.0}, schema)  # spares the backend in a storm
+        spot = schema.write_spot(body.get("Item" if operation == "PutItem" else "Key"))
+        gate.expect({spot: 1.0}, schema)  # spares the backend in a storm
     write = _plan(_KINDS[operation], body, gate)
     if write is None:
         return gate.backend(operation, body)
@@ -78,7 +86,7 @@ def write_batch(operation: str, body: Body, gate: Gate) -> Reply:
             write = _plan_batched(table, request, gate)
             short = None if write is None else gate.admit(write.reserved)
             if write is not None and short is not None:
-                refusal = refusal or Throttled(short, write.schema.arn_of(short.resource))
+                refusal = refusal or throttled(short, write.schema)
                 left.setdefault(table, []).append(request)
             else:
                 admitted.setdefault(table, []).append(request)
@@ -103,7 +111,8 @@ def write_transaction(operation: str, body: Body, gate: Gate) -> Reply:
         kind, request = next(iter(action.items()), ("", {}))
         writes.append(_plan(kind, request, gate))
     taken = gate.admit_together(
-        [{} if write is None else times(2, write.reserved) for write in writes]
+        [{} if write is None else times(2, write.reserved) for write in writes],
+        [None if write is None else write.schema for write in writes],
     )
     reply = gate.backend(operation, body)
     if reply.ok:
@@ -122,14 +131,14 @@ def _plan(kind: str, request: Body, gate: Gate) -> Write | None:
     if schema is None or key is None:
         return None
     old = gate.stored(schema, key)
+    reserved: Charges
     if kind == "ConditionCheck":
-        return Write(schema, kind, key, old, {schema.write_meter(): write_units(item_size(old))})
-    new: dict[str, Any] | None = {"Put": item, "Update": {**(old or {}), **key}}.get(kind)
-    reserved = schema.write_charges(old, new)
-    if kind == "Update":
-        reserved = {**schema.enterable(_touched(request)), **reserved}
-        first = schema.write_meter()
-        reserved = {first: reserved.pop(first), **reserved}
+        reserved = {schema.write_spot(key): float(write_units(item_size(old)))}
+    elif kind == "Update":
+        new = {**(old or {}), **key, **_assigned(request)}
+        reserved = schema.update_charges(key, old, new, _touched(request))
+    else:
+        reserved = schema.write_charges(key, old, item if kind == "Put" else None)
     return Write(schema, kind, key, old, reserved)
 
 
@@ -139,11 +148,26 @@ def _plan_batched(table: str, request: Body, gate: Gate) -> Write | None:
     return _plan("Delete", {"TableName": table, **request.get("DeleteRequest", {})}, gate)
 
 
-def _touched(request: Body) -> set[str]:
+def _touched(request: Body) -> Set[str]:
     """Attributes that an update names, and so may change."""
     names = request.get("ExpressionAttributeNames") or {}
     words = _NAME.findall(request.get("UpdateExpression") or "")
     return {names.get(word, word) for word in words} | set(request.get("AttributeUpdates") or ())
+
+
+def _assigned(request: Body) -> dict[str, Any]:
+    """Attributes whose new value is plain from the request."""
+    names = request.get("ExpressionAttributeNames") or {}
+    values = request.get("ExpressionAttributeValues") or {}
+    found = {
+        names.get(name, name): values[value]
+        for name, value in _ASSIGNED.findall(request.get("UpdateExpression") or "")
+        if value in values
+    }
+    for name, change in (request.get("AttributeUpdates") or {}).items():
+        if change.get("Action", "PUT") == "PUT" and "Value" in change:
+            found[name] = change["Value"]
+    return found
 
 
 def _with_unprocessed(body: Body, left: dict[str, list[Body]]) -> Body:
