@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from dynoresilience.testing.in_process import interception
 from dynoresilience.testing.in_process.moto import Moto, call_moto, is_absent
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.service.fault_kinds import TimedOut
 from dynoresilience.testing.service.settings import Settings, SettingsOptions
 from dynoresilience.testing.simulation import Simulation
 
@@ -47,6 +49,7 @@ class SimulatedDynamoDB(Simulation):
         super().__init__(clock, region, Settings(**settings))
         self._moto = Moto()
         self._started = False
+        self._stopped = threading.Event()
         self._session: Any = None
 
     def start(self) -> None:
@@ -67,6 +70,7 @@ class SimulatedDynamoDB(Simulation):
             _running.release()
             raise
         self._started = True
+        self._stopped.clear()
         interception.activate(self._handle)
 
     def stop(self) -> None:
@@ -78,6 +82,8 @@ class SimulatedDynamoDB(Simulation):
             if not self._started:
                 return
             self._started = False
+            self._stopped.set()
+            self._faults.freezer.release()
             interception.deactivate()
             self._session = None
             try:
@@ -124,6 +130,21 @@ class SimulatedDynamoDB(Simulation):
     # Requests
 
     def _handle(self, request: Any, region: str, operation: str, body: Body) -> Reply:
+        """Answer, after the waits that were ordered, which hold up nobody else."""
+        patience, freezer = interception.patience(), self._faults.freezer
+        if freezer.frozen:
+            self._note_frozen(operation)
+            if not self.clock.wait(freezer.thawed, patience):
+                freezer.later(lambda: self._work_unheard(request, region, operation, body))
+                raise TimedOut
+        reply = self._work(request, region, operation, body)
+        if reply.delivery.seconds:
+            self.clock.wait(self._stopped, min(reply.delivery.seconds, patience))
+            if reply.delivery.seconds > patience:
+                raise TimedOut
+        return reply
+
+    def _work(self, request: Any, region: str, operation: str, body: Body) -> Reply:
         def backend(asked: str, its_body: Body) -> Reply:
             is_glance = asked == "GetItem" and its_body is not body
             if is_glance and is_absent(region, its_body):
@@ -133,6 +154,10 @@ class SimulatedDynamoDB(Simulation):
         with self._lock:
             self._check_started()
             return self._regions.engine(region).handle(operation, body, backend)
+
+    def _work_unheard(self, request: Any, region: str, operation: str, body: Body) -> None:
+        with suppress(Exception):  # the client has gone
+            self._work(request, region, operation, body)
 
     def _respond(self, request: Any, **_: Any) -> Any:
         """For clients of our own session: an answer even while no simulator is running."""
