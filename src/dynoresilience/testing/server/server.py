@@ -14,6 +14,7 @@ from dynoresilience.testing.backends.endpoint import EndpointStore, check_url
 from dynoresilience.testing.backends.store import Store
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
+from dynoresilience.testing.server.control import PATH, control
 from dynoresilience.testing.server.endpoint import Endpoint, over_http
 from dynoresilience.testing.server.http import (
     BrokenConnection,
@@ -159,6 +160,8 @@ class SimulatorServer(Simulation):
 
     def _answer(self, endpoint: Endpoint, asked: HttpRequest) -> HttpAnswer | BrokenConnection:
         """Answer, after the waits that were ordered, which hold up nobody else."""
+        if asked.path.startswith(PATH):
+            return control(self, asked)
         freezer = self._faults.freezer
         if freezer.frozen:
             self._note_frozen(asked.headers.get("x-amz-target", asked.method).rpartition(".")[2])

@@ -144,6 +144,9 @@ class Partial(Fault):
 
 def failing(code: str, message: str, status: int | None = None) -> Fail:
     """An error to order; the HTTP status is 500 for the codes of a failing service, else 400."""
+    for name, value in (("code", code), ("message", message)):
+        if not isinstance(value, str):
+            raise ValueError(f"{name} must be a text, got {value!r}")
     if status is None:
         status = _SERVER_SIDE.get(code, 400)
     return Fail(code, message, status)
