@@ -240,6 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the base class calls for a request that it can't read."""
         self.close_connection = True
+        self.request_version = "HTTP/1.0"  # it may have none, and so no answer
         self._send(self.server.refuse(int(code), message or "the request can't be read"))
 
     def log_message(self, format: str, *args: Any) -> None:
