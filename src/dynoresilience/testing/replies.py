@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,6 +22,20 @@ _NAMESPACES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How an answer goes out: when, whole or cut, with its checksum or a wrong one."""
+
+    seconds: float = 0.0
+    cut: bool = False
+    corrupt: bool = False
+
+
+PROPER = Delivery()
+CUT = Delivery(cut=True)
+CORRUPT = Delivery(corrupt=True)
+
+
 @dataclass(frozen=True)
 class Reply:
     """One HTTP answer. ``raw`` goes out as it is; ``body`` is a view of it, not to be changed."""
@@ -28,6 +43,17 @@ class Reply:
     status: int
     raw: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    delivery: Delivery = PROPER
+
+    @property
+    def sent(self) -> bytes:
+        """What of ``raw`` gets as far as the client."""
+        return self.raw[: len(self.raw) // 2] if self.delivery.cut else self.raw
+
+    @property
+    def checksum(self) -> str:
+        """The ``x-amz-crc32`` to send with it."""
+        return str(zlib.crc32(self.raw) ^ self.delivery.corrupt)
 
     @classmethod
     def of(cls, body: Body, status: int = 200, headers: Mapping[str, str] | None = None) -> Reply:

@@ -15,14 +15,16 @@ from dynoresilience.testing.capacity.partition_key import key_given
 from dynoresilience.testing.checks import Checks
 from dynoresilience.testing.clock import ScaledClock
 from dynoresilience.testing.control.control_plane import AcceptedUpdate
+from dynoresilience.testing.fault_orders import FaultOrders
 from dynoresilience.testing.service.engine import Engine
-from dynoresilience.testing.service.faults import Dropped, api_error
+from dynoresilience.testing.service.faults import FaultPlan
+from dynoresilience.testing.service.journal import FaultMet
 from dynoresilience.testing.service.regions import Regions
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.table_request import create_table_request
 
 
-class Simulation(Checks):
+class Simulation(FaultOrders, Checks):
     """One simulated account: its clients, tables, failures and history.
 
     How requests reach it is the affair of those who inherit. The methods speak of ``region``; all
@@ -127,35 +129,6 @@ class Simulation(Checks):
         """
         self._home.limit_key(Resource(table, index), key_given(key), read, write)
 
-    # Failures on demand
-
-    def deny(self, *operations: str) -> None:
-        """Answer these operations with AccessDeniedException until they are allowed."""
-        self._regions.faults.deny(*operations)
-
-    def allow(self, *operations: str) -> None:
-        """Take a denial back; without arguments, all of them."""
-        self._regions.faults.allow(*operations)
-
-    def fail_next(
-        self,
-        operation: str,
-        n: int = 1,
-        code: str = "InternalServerError",
-        message: str = "Internal server error",
-        *,
-        status: int | None = None,
-    ) -> None:
-        """Answer the next ``n`` attempts of ``operation`` with an error, none is carried out."""
-        self._regions.faults.order(operation, n, api_error(code, message, status))
-
-    def drop_next(self, operation: str, n: int = 1, *, connected: bool = True) -> None:
-        """Break the connection of the next ``n`` attempts of ``operation``; none is carried out.
-
-        The client sees ConnectionClosedError, or EndpointConnectionError if not ``connected``.
-        """
-        self._regions.faults.order(operation, n, Dropped(connected=connected))
-
     # What happened
 
     @property
@@ -192,6 +165,12 @@ class Simulation(Checks):
         """The tables and indexes of ``region`` that there are, as far as anybody has used them."""
         return tuple(sorted(self._home.resources(), key=str))
 
+    @property
+    def faults(self) -> tuple[FaultMet, ...]:
+        """The faults that attempts met, ordered and random ones, in their order."""
+        with self._lock:
+            return tuple(self._regions.journal.faults)
+
     def units(self, table: str, index: str | None = None) -> Units:
         """The units in force now; 0/0 on demand.
 
@@ -216,3 +195,13 @@ class Simulation(Checks):
     @property
     def _home(self) -> Engine:
         return self._regions.engine(self.region)
+
+    @property
+    def _faults(self) -> FaultPlan:
+        return self._regions.faults
+
+    def _note_frozen(self, operation: str) -> None:
+        """A request came while the endpoint was frozen."""
+        with self._lock:
+            fault = FaultMet(self.clock.monotonic(), operation, "freeze")
+            self._regions.journal.faults.append(fault)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
+from contextlib import suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +14,7 @@ from dynoresilience.testing.in_process import interception, short_way
 from dynoresilience.testing.in_process.moto import Moto, answer, call_moto
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.service.fault_kinds import TimedOut
 from dynoresilience.testing.service.settings import Settings, SettingsOptions
 from dynoresilience.testing.simulation import Simulation
 
@@ -47,6 +51,7 @@ class SimulatedDynamoDB(Simulation):
         super().__init__(clock, region, Settings(**settings))
         self._moto = Moto()
         self._started = False
+        self._stopped = threading.Event()
         self._session: Any = None
 
     def start(self) -> None:
@@ -67,6 +72,7 @@ class SimulatedDynamoDB(Simulation):
             _running.release()
             raise
         self._started = True
+        self._stopped.clear()
         interception.activate(self._handle, answer)
 
     def stop(self) -> None:
@@ -78,6 +84,8 @@ class SimulatedDynamoDB(Simulation):
             if not self._started:
                 return
             self._started = False
+            self._stopped.set()
+            self._faults.freezer.release()
             interception.deactivate()
             self._session = None
             try:
@@ -114,16 +122,41 @@ class SimulatedDynamoDB(Simulation):
     def client(self, **options: Any) -> Any:
         """A boto3 DynamoDB client of `session`; ``options`` as for ``boto3.client``."""
         with self._lock:
-            return self.session().client("dynamodb", **options)
+            client = self.session().client("dynamodb", **options)
+            self._hold_to_its_timeout(client)
+            return client
 
     def resource(self, **options: Any) -> Any:
         """A boto3 DynamoDB resource of `session`; ``options`` as for ``boto3.resource``."""
         with self._lock:
-            return self.session().resource("dynamodb", **options)
+            resource = self.session().resource("dynamodb", **options)
+            self._hold_to_its_timeout(resource.meta.client)
+            return resource
 
     # Requests
 
-    def _handle(self, request: Any, region: str, operation: str, body: Body) -> Reply:
+    def _hold_to_its_timeout(self, client: Any) -> None:
+        respond = partial(self._respond, patience=client.meta.config.read_timeout)
+        client.meta.events.register_first(interception.EVENT, respond)
+
+    def _handle(
+        self, request: Any, region: str, operation: str, body: Body, patience: float
+    ) -> Reply:
+        """Answer, after the waits that were ordered, which hold up nobody else."""
+        freezer = self._faults.freezer
+        if freezer.frozen:
+            self._note_frozen(operation)
+            if not self.clock.wait(freezer.thawed, patience):
+                freezer.later(lambda: self._work_unheard(request, region, operation, body))
+                raise TimedOut
+        reply = self._work(request, region, operation, body)
+        if reply.delivery.seconds:
+            self.clock.wait(self._stopped, min(reply.delivery.seconds, patience))
+            if reply.delivery.seconds > patience:
+                raise TimedOut
+        return reply
+
+    def _work(self, request: Any, region: str, operation: str, body: Body) -> Reply:
         def backend(asked: str, its_body: Body) -> Reply:
             quick = short_way.answer(region, asked, its_body)
             return quick or call_moto(request, region, asked, its_body)
@@ -132,9 +165,13 @@ class SimulatedDynamoDB(Simulation):
             self._check_started()
             return self._regions.engine(region).handle(operation, body, backend)
 
-    def _respond(self, request: Any, **_: Any) -> Any:
+    def _work_unheard(self, request: Any, region: str, operation: str, body: Body) -> None:
+        with suppress(Exception):  # the client has gone
+            self._work(request, region, operation, body)
+
+    def _respond(self, request: Any, patience: float = math.inf, **_: Any) -> Any:
         """For clients of our own session: an answer even while no simulator is running."""
-        return interception.respond(self._handle, request)
+        return interception.respond(self._handle, request, patience)
 
     def _check_started(self) -> None:
         if not self._started:

@@ -129,7 +129,7 @@ def _failed(operation: str, content: bytes, failure: Exception) -> Reply:
     """moto stumbled, most often over a request that DynamoDB would refuse."""
     try:
         json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Refused("SerializationException", "the request is not JSON").reply()
     what = f"moto failed at {operation}: {type(failure).__name__}: {failure}"
     return Refused("InternalServerError", what, status=500).reply()

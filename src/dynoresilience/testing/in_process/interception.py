@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import io
 import json
-import zlib
+import math
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import botocore
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
 from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
 from dynoresilience.testing.in_process.aws_hosts import dynamodb_region, is_aws
 from dynoresilience.testing.replies import Body, Reply, request_id
-from dynoresilience.testing.service.faults import Dropped
+from dynoresilience.testing.service.fault_kinds import Dropped, TimedOut
 
 EVENT = "before-send.dynamodb"
 ANSWERED = "simulated://answered"
 """The URL of a request that has its answer: no other handler recognises it and answers again."""
 
-Handler = Callable[[Any, str, str, Body], Reply]
-"""Takes the request as botocore made it, its region, operation and JSON body."""
+Handler = Callable[[Any, str, str, Body, float], Reply]
+"""Takes the request as botocore made it, its region, operation and JSON body, and the seconds that
+the client waits for an answer."""
 
 Others = Callable[[Any], AWSResponse | None]
 """Answers a request to another AWS service; None to have it sent."""
+
+_TAKES_STUMPS = tuple(int(part) for part in botocore.__version__.split(".")[:2]) >= (1, 44)
+"""From 1.44.0 on botocore doesn't compare a body with its Content-Length."""
 
 _active: list[tuple[Handler, Others]] = []
 _caught: set[type] = set()
@@ -86,20 +91,27 @@ def is_claimed(request: Any) -> bool:
 
 def _answer_or_send(send: Callable[..., Any], session: Any, request: Any) -> Any:
     """In place of `URLLib3Session.send`."""
-    answer = _answer(request)
+    answer = _answer(request, _patience(session))
     return send(session, request) if answer is None else answer
 
 
-def _answer(request: Any) -> AWSResponse | None:
+def _patience(session: Any) -> float:
+    """Seconds that a client with this HTTP session waits for an answer."""
+    timeout = getattr(session, "_timeout", None)
+    read = getattr(timeout, "read_timeout", timeout)
+    return float(read) if isinstance(read, int | float) else math.inf
+
+
+def _answer(request: Any, patience: float = math.inf) -> AWSResponse | None:
     answer = None
     for handler, others in tuple(_active):
-        answer = respond(handler, request)
+        answer = respond(handler, request, patience)
         if answer is None and is_aws(request.url):
             answer = others(request)
     return answer
 
 
-def respond(handler: Handler, request: Any) -> AWSResponse | None:
+def respond(handler: Handler, request: Any, patience: float) -> AWSResponse | None:
     """Have ``handler`` answer a request of botocore.
 
     None if it is not for AWS's own endpoint but for another ``endpoint_url``, or has been answered.
@@ -110,12 +122,16 @@ def respond(handler: Handler, request: Any) -> AWSResponse | None:
         return None
     operation = _text(request.headers["X-Amz-Target"]).rpartition(".")[2]
     try:
-        reply = handler(request, region, operation, json.loads(request.body or b"{}"))
+        reply = handler(request, region, operation, json.loads(request.body or b"{}"), patience)
+    except TimedOut:
+        raise ReadTimeoutError(endpoint_url=url) from None
     except Dropped as dropped:
         broken = ConnectionClosedError if dropped.connected else EndpointConnectionError
         raise broken(endpoint_url=url) from None
+    if reply.delivery.cut and not _TAKES_STUMPS:
+        raise ConnectionClosedError(endpoint_url=url)
     request.url = ANSWERED
-    return AWSResponse(url, reply.status, _headers(reply), _Stream(reply.raw))
+    return AWSResponse(url, reply.status, _headers(reply), _Stream(reply.sent))
 
 
 class _Stream(io.BytesIO):
@@ -133,7 +149,7 @@ def _headers(reply: Reply) -> Any:  # a mapping; botocore's stubs ask for anothe
         "x-amzn-requestid": request_id(),
         **given,
         "content-length": str(len(reply.raw)),
-        "x-amz-crc32": str(zlib.crc32(reply.raw)),
+        "x-amz-crc32": reply.checksum,
     }
 
 

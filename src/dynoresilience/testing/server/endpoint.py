@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -88,7 +87,7 @@ def over_http(reply: Reply, request: Mapping[str, str]) -> HttpAnswer:
         "x-amzn-requestid": request_id(),
         "content-type": "application/json" if plain else "application/x-amz-json-1.0",
         **{name.lower(): value for name, value in reply.headers.items()},
-        "x-amz-crc32": str(zlib.crc32(reply.raw)),
+        "x-amz-crc32": reply.checksum,
     }
     headers.pop("content-length", None)
-    return HttpAnswer(reply.status, headers, reply.raw)
+    return HttpAnswer(reply.status, headers, reply.sent, missing=len(reply.raw) - len(reply.sent))

@@ -20,6 +20,9 @@ from dynoresilience import fork_safe
 MAX_CONTENT = 16 * 1024 * 1024
 """Bytes of the largest body that is taken, as on AWS."""
 
+_AT_ONCE = 8192
+"""Bytes of an answer that leave in one system call: such an answer is sent whole or not at all."""
+
 _GRACE = 5.0
 """Seconds that `HttpListener.stop` gives to requests that are being worked on."""
 
@@ -36,12 +39,12 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """One answer. ``cut``: the connection breaks before the last byte of the content is sent."""
+    """One answer. ``missing``: so many more bytes are promised, and then the connection breaks."""
 
     status: int
     headers: Mapping[str, str]
     content: bytes
-    cut: bool = False
+    missing: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ class _Server(TCPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # an answer leaves in one piece
+    wbufsize = 2 * _AT_ONCE  # so headers and content leave together
     server: _Server
 
     def _serve(self) -> None:
@@ -204,19 +207,28 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(self.server.refuse(status, why))
 
     def _send(self, answer: HttpAnswer) -> None:
+        """Send it in one piece, or in a form in which no client takes a part for the whole.
+
+        botocore doesn't mind a body that is shorter than its Content-Length. Were this process
+        killed while it sends a long one, botocore would take what it got for the answer; a chunk
+        that isn't complete is an error to everyone.
+        """
+        if answer.missing:
+            self.close_connection = True
         self.send_response_only(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.send_header("Date", self.date_time_string())
-        self.send_header("Content-Length", str(len(answer.content)))
+        content, size = answer.content, len(answer.content) + answer.missing
+        if self.request_version == "HTTP/1.1" and size > _AT_ONCE and not answer.missing:
+            self.send_header("Transfer-Encoding", "chunked")
+            content = b"%x\r\n%b\r\n0\r\n\r\n" % (size, content)
+        else:
+            self.send_header("Content-Length", str(size))
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        if answer.cut:
-            self.wfile.write(answer.content[: len(answer.content) // 2])
-            self.close_connection = True
-        elif self.command != "HEAD":
-            self.wfile.write(answer.content)
+        self.wfile.write(b"" if self.command == "HEAD" else content)
         self.wfile.flush()
 
     def _break_off(self, how: BrokenConnection) -> None:
@@ -228,6 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
     def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
         """What the base class calls for a request that it can't read."""
         self.close_connection = True
+        self.request_version = "HTTP/1.0"  # it may have none, and so no answer
         self._send(self.server.refuse(int(code), message or "the request can't be read"))
 
     def log_message(self, format: str, *args: Any) -> None:

@@ -7,11 +7,14 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
+from botocore.config import Config
+
 from dynoresilience.ports import Clock
 from dynoresilience.testing.backends.endpoint import EndpointStore, check_url
 from dynoresilience.testing.backends.store import Store
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
+from dynoresilience.testing.server.control import PATH, control
 from dynoresilience.testing.server.endpoint import Endpoint, over_http
 from dynoresilience.testing.server.http import (
     BrokenConnection,
@@ -19,7 +22,7 @@ from dynoresilience.testing.server.http import (
     HttpListener,
     HttpRequest,
 )
-from dynoresilience.testing.service.faults import Dropped
+from dynoresilience.testing.service.fault_kinds import Dropped
 from dynoresilience.testing.service.settings import Settings, SettingsOptions
 from dynoresilience.testing.simulation import Simulation
 
@@ -66,6 +69,7 @@ class SimulatorServer(Simulation):
         self._new_store = _stores(backend)
         self._host = host
         self._asked_port = port
+        self._stopped = threading.Event()
         self._listener: HttpListener | None = None
         self._store: Store | None = None
         self._clients = threading.Lock()
@@ -86,6 +90,7 @@ class SimulatorServer(Simulation):
             self._host, self._asked_port, lambda asked: self._answer(endpoint, asked), _refusal
         )
         self._regions = self._new_regions()
+        self._stopped.clear()
         listener.start()
         self._listener = listener
 
@@ -93,6 +98,8 @@ class SimulatorServer(Simulation):
         """Stop answering and close all connections. What was observed stays readable."""
         listener, self._listener = self._listener, None
         store, self._store = self._store, None
+        self._stopped.set()
+        self._faults.freezer.release()
         if listener is not None:
             listener.stop()
         if store is not None:
@@ -132,12 +139,17 @@ class SimulatorServer(Simulation):
     def client(self, **options: Any) -> Any:
         """A boto3 DynamoDB client of this server; ``options`` as for ``boto3.client``."""
         with self._clients:
-            return self._own_session().client("dynamodb", **{"endpoint_url": self.url, **options})
+            return self._own_session().client("dynamodb", **self._options(options))
 
     def resource(self, **options: Any) -> Any:
         """A boto3 DynamoDB resource of this server; ``options`` as for ``boto3.resource``."""
         with self._clients:
-            return self._own_session().resource("dynamodb", **{"endpoint_url": self.url, **options})
+            return self._own_session().resource("dynamodb", **self._options(options))
+
+    def _options(self, given: dict[str, Any]) -> dict[str, Any]:
+        signed = Config(signature_version="v4")  # the region stands in the signature
+        config = signed.merge(given["config"]) if given.get("config") else signed
+        return {"endpoint_url": self.url, **given, "config": config}
 
     def _own_session(self) -> Any:
         if self._session is None:
@@ -147,10 +159,21 @@ class SimulatorServer(Simulation):
     # Requests
 
     def _answer(self, endpoint: Endpoint, asked: HttpRequest) -> HttpAnswer | BrokenConnection:
+        """Answer, after the waits that were ordered, which hold up nobody else."""
+        if asked.path.startswith(PATH):
+            return control(self, asked)
+        freezer = self._faults.freezer
+        if freezer.frozen:
+            self._note_frozen(asked.headers.get("x-amz-target", asked.method).rpartition(".")[2])
+            freezer.thawed.wait()
         if asked.method != "POST":
             return _health(asked, self.region)
         try:
+            if self._stopped.is_set():
+                raise Dropped(connected=True)
             reply = endpoint.answer(asked)
+            if reply.delivery.seconds and self.clock.wait(self._stopped, reply.delivery.seconds):
+                raise Dropped(connected=True)
         except Dropped as dropped:
             return BrokenConnection(reset=not dropped.connected)
         except Exception as failure:

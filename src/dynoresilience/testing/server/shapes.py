@@ -10,7 +10,7 @@ from typing import Any
 
 from botocore.model import OperationNotFoundError, Shape
 
-from dynoresilience.testing.in_process.sessions import service_model
+from dynoresilience.testing.dynamodb_model import service_model
 from dynoresilience.testing.replies import Body
 
 _TYPES: dict[str, type | tuple[type, ...]] = {

@@ -15,12 +15,13 @@ from dynoresilience.ports import Clock
 from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
 from dynoresilience.testing.capacity.partition_key import PartitionKey
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
-from dynoresilience.testing.service import partiql, reads, writes
+from dynoresilience.testing.service import forced, partiql, reads, writes
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
+from dynoresilience.testing.service.fault_kinds import Fault, Partial, Throttle
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
-from dynoresilience.testing.service.journal import Journal
+from dynoresilience.testing.service.journal import FaultMet, Journal
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.service.tables import Request, Tables, table_name
 from dynoresilience.testing.service.tags import change_tags, list_tags
@@ -103,12 +104,13 @@ class Engine:
             self._journal.calls[operation] += 1
             at = self._catch_up()
             try:
-                self._faults.meet(operation, self._arn(body))
-                return self._answer(operation, body, backend, at)
-            except Throttled as throttled:
-                return self._throttle(throttled)
-            except Refused as refused:
-                return refused.reply()
+                fault = self._faults.meet(operation, self._arn(body))
+            except Refused as denied:
+                return denied.reply()
+            if fault is None:
+                return self._reply(operation, body, backend, at)
+            self._journal.faults.append(FaultMet(at, operation, fault.kind))
+            return fault.after(self._reply(operation, body, backend, at, fault))
 
     def units(self, resource: Resource) -> Units | None:
         """The units in force now, 0/0 on demand; None if the resource is not known."""
@@ -157,6 +159,40 @@ class Engine:
         at = self._clock.monotonic()
         self._tables.catch_up(at)
         return at
+
+    def _reply(
+        self, operation: str, body: Body, backend: Backend, at: float, fault: Fault | None = None
+    ) -> Reply:
+        def answer(its_body: Body) -> Reply:
+            return self._answer(operation, its_body, backend, at)
+
+        try:
+            if fault is not None:
+                fault.before()
+            if isinstance(fault, Throttle):
+                self._force_throttle(fault, operation, body, backend, at)
+            if isinstance(fault, Partial):
+                return forced.in_part(fault, operation, body, answer)
+            return answer(body)
+        except Throttled as throttled:
+            return self._throttle(throttled)
+        except Refused as refused:
+            return refused.reply()
+
+    def _force_throttle(
+        self, fault: Throttle, operation: str, body: Body, backend: Backend, at: float
+    ) -> None:
+        tables = self._tables
+        found = forced.shortage(
+            fault,
+            operation,
+            body,
+            lambda table: tables.schema(table, backend, at),
+            lambda table: tables.control.of_table(table)[None].on_demand,
+        )
+        if found is not None:
+            self._on_short(found[0])
+            forced.refuse(*found, body)
 
     def _answer(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
         if operation in _DATA_PLANE:

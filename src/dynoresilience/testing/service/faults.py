@@ -1,37 +1,49 @@
-"""Failures that a test orders: errors, dropped connections, missing permissions."""
+"""What a test has ordered to go wrong."""
 
 from __future__ import annotations
 
 from collections import defaultdict, deque
+from dataclasses import dataclass
 
-from dynoresilience.testing.replies import Refused, access_denied
+from dynoresilience.testing.replies import access_denied
+from dynoresilience.testing.service.fault_kinds import Fault
+from dynoresilience.testing.service.freezer import Freezer
+from dynoresilience.testing.service.random_faults import RandomFaults
 
-_SERVER_SIDE = {"InternalServerError": 500, "InternalFailure": 500, "ServiceUnavailable": 503}
+ANY = "*"
+"""Stands for any operation."""
+
 _USER = "arn:aws:iam::123456789012:user/simulated"
 
 
-class Dropped(Exception):
-    """The connection breaks instead of an answer.
-
-    ``connected``: the request went out and the connection was closed before an answer came; False
-    means that no connection could be made. The operation is not carried out in either case.
-    """
-
-    def __init__(self, *, connected: bool) -> None:
-        super().__init__("connection closed" if connected else "could not connect")
-        self.connected = connected
+@dataclass(slots=True)
+class _Order:
+    fault: Fault
+    left: int
 
 
 class FaultPlan:
-    """What happens to the next calls of each operation."""
+    """What happens to the next attempts of each operation. One attempt meets at most one fault."""
 
     def __init__(self) -> None:
-        self._next: defaultdict[str, deque[Exception]] = defaultdict(deque)
+        self._orders: defaultdict[str, deque[_Order]] = defaultdict(deque)
         self._denied: set[str] = set()
+        self.random: RandomFaults | None = None
+        self.freezer = Freezer()
 
-    def order(self, operation: str, n: int, failure: Exception) -> None:
-        """The next ``n`` calls end in ``failure``, after those that were ordered before."""
-        self._next[operation].extend([failure] * n)
+    def order(self, operation: str, n: int, fault: Fault) -> None:
+        """The next ``n`` attempts meet ``fault``, after those that were ordered before.
+
+        What is ordered for an operation by its name comes before what is ordered for any.
+
+        Raises:
+            ValueError: it can't happen to this operation.
+        """
+        if operation != ANY and not fault.suits(operation):
+            whom = ", ".join(sorted(fault.only or ()))
+            raise ValueError(f"{operation} can't meet a {fault.kind!r}; it is for {whom}")
+        if n > 0:
+            self._orders[operation].append(_Order(fault, n))
 
     def deny(self, *operations: str) -> None:
         """Calls of these operations are refused until they are allowed again."""
@@ -41,16 +53,19 @@ class FaultPlan:
         """Take back a denial; without arguments, all of them."""
         self._denied.difference_update(operations or tuple(self._denied))
 
-    def meet(self, operation: str, resource: str) -> None:
-        """Raise what is ordered for this call of ``operation`` on the ARN ``resource``, if any."""
-        if operation in self._denied:
+    def meet(self, operation: str, resource: str) -> Fault | None:
+        """What happens to this attempt of ``operation`` on the ARN ``resource``.
+
+        Raises:
+            Refused: the operation is denied.
+        """
+        if not self._denied.isdisjoint((operation, ANY)):
             raise access_denied(operation, resource, _USER)
-        if self._next[operation]:
-            raise self._next[operation].popleft()
-
-
-def api_error(code: str, message: str, status: int | None = None) -> Refused:
-    """An error to order; the HTTP status is 500 for the codes of a failing service, else 400."""
-    if status is None:
-        status = _SERVER_SIDE.get(code, 400)
-    return Refused(code, message, status=status)
+        for orders in (self._orders[operation], self._orders[ANY]):
+            for order in orders:
+                if order.fault.suits(operation):
+                    order.left -= 1
+                    if order.left == 0:
+                        orders.remove(order)
+                    return order.fault
+        return None if self.random is None else self.random.meet(operation)

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from dynoresilience.testing.capacity.meters import Meter
 from dynoresilience.testing.control.control_plane import AcceptedUpdate
+
+
+class FaultMet(NamedTuple):
+    """An attempt of ``operation`` met a fault at the clock's monotonic reading ``at``."""
+
+    at: float
+    operation: str
+    kind: str
 
 
 @dataclass(slots=True)
@@ -21,3 +30,4 @@ class Journal:
     throttles: Counter[Meter] = field(default_factory=Counter)
     updates: list[AcceptedUpdate] = field(default_factory=list)
     throttle_reasons: Counter[str] = field(default_factory=Counter)
+    faults: list[FaultMet] = field(default_factory=list)
