@@ -6,6 +6,8 @@ import http.client
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import zlib
@@ -592,3 +594,17 @@ def test_a_write_whose_stored_item_can_not_be_looked_at(
 def test_a_backend_that_is_none(backend: str) -> None:
     with pytest.raises(ValueError, match=r"backend must be 'moto' or a URL like http://127.0.0.1"):
         SimulatorServer(backend)
+
+
+def test_without_moto_there_are_servers_of_other_backends() -> None:
+    script = (
+        "import sys; sys.modules['moto'] = None\n"
+        "from dynoresilience.testing import SimulatorServer\n"
+        "SimulatorServer('http://127.0.0.1:1').start()\n"
+        "try: SimulatorServer()\n"
+        "except ImportError as error: print(error)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], check=True, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == ("the backend 'moto' needs moto: pip install 'dynoresilience[testing]'\n")
