@@ -36,7 +36,7 @@ BODY = "x" * 1_500
 
 @dataclass
 class Day:
-    """What happened. Two days with the same seed are equal, but for ``took`` and ``cpu``, in real seconds."""
+    """What happened. Two days with the same seed are equal, but for the real seconds they took."""
 
     writes: int = 0
     failures: list[str] = field(default_factory=list)
@@ -103,7 +103,8 @@ def main() -> int:
         for update in day.updates
     )
     figures = (
-        f"{took.median:.1f} s ({min(day.cpu for day in days):.1f} s CPU) for {day.writes} writes ({len(day.failures)} failed), "
+        f"{took.median:.1f} s ({min(day.cpu for day in days):.1f} s CPU) "
+        f"for {day.writes} writes ({len(day.failures)} failed), "
         f"{sum(day.calls.values())} calls, {sum(day.throttles.values())} throttles, "
         f"{len(day.updates)} UpdateTables ({lowered} down), "
         f"longest burst {day.longest_burst:.0f} virtual s"

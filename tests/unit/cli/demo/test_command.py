@@ -45,7 +45,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_without_moto(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setitem(sys.modules, "moto", None)
-    forget(monkeypatch, "testing", "testing.simulator", "testing.moto_backend")
+    forget(monkeypatch, "testing", "testing.simulator", "testing.in_process.moto")
     forget(monkeypatch, "cli.demo.programme", "cli.demo.trial", "cli.demo.stage")
 
     assert main(["demo"]) == 1
