@@ -1,7 +1,7 @@
 """A day of one table in virtual time: every hour a burst of writes, and a scale-down after it.
 
     python benchmarks/simulated_day.py
-    python benchmarks/simulated_day.py --writes 1000 --seed 7
+    python benchmarks/simulated_day.py --writes 200 --size 1500 --seed 7
 
 The table and its index have 5 units and save none, a change of capacity takes 30 s, and decreases
 are limited as on AWS. One `ScalingClient` writes through boto3, one call after the other. What is
@@ -30,13 +30,11 @@ MIDNIGHT = 1_767_225_600.0
 
 HOUR = 3_600.0
 AIM = 5.0
-BODY = "x" * 1_500
-"""A write costs 2 units: without a raise a burst of 100 lasts 40 s."""
 
 
 @dataclass
 class Day:
-    """What happened. Two days with the same seed are equal, but for ``took`` and ``cpu``, in real seconds."""
+    """What happened. Two days with the same seed are equal, but for the real seconds they took."""
 
     writes: int = 0
     failures: list[str] = field(default_factory=list)
@@ -49,8 +47,8 @@ class Day:
     cpu: float = field(default=0.0, compare=False)
 
 
-def simulate(seed: int, writes: int = 100, hours: int = 24) -> Day:
-    """Simulate ``hours`` bursts of ``writes`` puts each, an hour apart."""
+def simulate(seed: int, writes: int = 100, size: int = 100, hours: int = 24) -> Day:
+    """Simulate ``hours`` bursts of ``writes`` puts of ``size`` bytes each, an hour apart."""
     day, began, cpu_began = Day(), time.perf_counter(), time.process_time()
     clock = VirtualClock(now=MIDNIGHT)
     with SimulatedDynamoDB(clock=clock, update_seconds=30.0, burst_seconds=1.0) as simulator:
@@ -60,7 +58,7 @@ def simulate(seed: int, writes: int = 100, hours: int = 24) -> Day:
         runtime = Runtime(clock, clock, random.Random(seed).random)
         attach_to(client, config, [], runtime=runtime)
         for hour in range(hours):
-            _burst(client, clock, hour, writes, day)
+            _burst(client, clock, hour, writes, "x" * size, day)
             clock.advance((hour + 1) * HOUR - clock.monotonic())
         day.calls = dict(simulator.calls)
         day.throttles = dict(simulator.throttle_reasons)
@@ -71,10 +69,10 @@ def simulate(seed: int, writes: int = 100, hours: int = 24) -> Day:
     return day
 
 
-def _burst(client: Any, clock: VirtualClock, hour: int, writes: int, day: Day) -> None:
+def _burst(client: Any, clock: VirtualClock, hour: int, writes: int, body: str, day: Day) -> None:
     began = clock.monotonic()
     for number in range(writes):
-        names = {"id": f"{hour}-{number}", "customer": f"c-{number % 50}", "body": BODY}
+        names = {"id": f"{hour}-{number}", "customer": f"c-{number % 50}", "body": body}
         item = {name: {"S": value} for name, value in names.items()}
         try:
             client.put_item(TableName="orders", Item=item)
@@ -91,19 +89,21 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--writes", type=int, default=100, help="in each hour's burst")
+    parser.add_argument("--size", type=int, default=100, help="bytes of each; over 1 KB: 2 units")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
 
     simulate(options.seed, writes=1, hours=1)  # loads what is loaded once in a process
-    days = [simulate(options.seed, options.writes) for _ in range(options.runs)]
+    days = [simulate(options.seed, options.writes, options.size) for _ in range(options.runs)]
     day, took = days[0], report.Spread.of([day.took for day in days])
     lowered = sum(
         any(units.write < update.before[index].write for index, units in update.after.items())
         for update in day.updates
     )
     figures = (
-        f"{took.median:.1f} s ({min(day.cpu for day in days):.1f} s CPU) for {day.writes} writes ({len(day.failures)} failed), "
+        f"{took.median:.1f} s ({min(day.cpu for day in days):.1f} s CPU) "
+        f"for {day.writes} writes ({len(day.failures)} failed), "
         f"{sum(day.calls.values())} calls, {sum(day.throttles.values())} throttles, "
         f"{len(day.updates)} UpdateTables ({lowered} down), "
         f"longest burst {day.longest_burst:.0f} virtual s"

@@ -12,7 +12,7 @@ BASE = Units(5, 5)
 
 @pytest.fixture(scope="module")
 def day() -> Day:
-    return simulate(seed=3)
+    return simulate(seed=3, size=1_500)
 
 
 def test_nothing_is_lost_and_every_burst_is_helped(day: Day) -> None:
@@ -33,7 +33,7 @@ def test_each_burst_is_followed_by_one_decrease_and_the_budget_lasts(day: Day) -
 
 
 def test_identical_seeds_give_identical_days() -> None:
-    assert simulate(seed=7, hours=3) == simulate(seed=7, hours=3)
+    assert simulate(seed=7, size=1_500, hours=3) == simulate(seed=7, size=1_500, hours=3)
 
 
 def test_another_seed_is_another_day() -> None:
