@@ -136,7 +136,9 @@ class SimulatedDynamoDB(Simulation):
     # Requests
 
     def _hold_to_its_timeout(self, client: Any) -> None:
+        """Have the client's own handler answer it, which knows how long it waits."""
         respond = partial(self._respond, patience=client.meta.config.read_timeout)
+        client.meta.events.unregister(interception.EVENT, self._respond)
         client.meta.events.register_first(interception.EVENT, respond)
 
     def _handle(
