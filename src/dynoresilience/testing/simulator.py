@@ -107,7 +107,7 @@ class SimulatedDynamoDB(Simulation):
         with self._lock:
             self._check_started()
             if self._session is None:
-                self._session = new_session(self.region)
+                self._session = new_session(self.region, signs=False)
                 self._session.events.register_first(interception.EVENT, self._respond)
             return self._session
 
