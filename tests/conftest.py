@@ -10,7 +10,7 @@ from typing import NoReturn
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.support.dynamodb_local import DynamoDBLocal, Unavailable, fetch
+from tests.support.dynamodb_local import DynamoDBLocal, Unavailable, fetch, find_java
 
 settings.register_profile(
     "short", deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=100
@@ -42,8 +42,9 @@ def no_warnings_at_the_end() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def dynamodb_local_files() -> Path:
-    """The folder with DynamoDB Local, fetched if need be."""
+    """The folder with DynamoDB Local, fetched if need be, where there is a Java to run it."""
     try:
+        find_java()
         return fetch()
     except Unavailable as why:
         _go_without(why)

@@ -92,7 +92,7 @@ class DynamoDBLocal:
     """
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        command = [_java(), *_QUICK_START, f"-Dsqlite4java.library.path={folder}"]
+        command = [find_java(), *_QUICK_START, f"-Dsqlite4java.library.path={folder}"]
         command += ["-cp", f"{folder}/*", str(SOURCES / "OnLoopback.java"), str(port)]
         self._log = tempfile.TemporaryFile()  # noqa: SIM115
         # Its standard input is a pipe from here: it ends when that does. A session of its own,
@@ -214,16 +214,19 @@ def _run_maven(target: Path, deadline: float) -> None:
         )
 
 
-def _java() -> str:
+def find_java() -> str:
     """The Java to run it with: a JDK, because the launcher is compiled as it starts."""
     remedy = f"install a JDK, {JAVA} or newer"
     java = shutil.which("java")
     if java is None:
         raise Unavailable(f"there is no java to run DynamoDB Local with: {remedy}")
-    done = subprocess.run(
-        [java, "--list-modules"], capture_output=True, text=True, timeout=30, check=False
-    )
-    version = re.search(r"^jdk\.compiler@(\d+)", done.stdout, re.MULTILINE)
+    try:
+        modules = subprocess.run(
+            [java, "--list-modules"], capture_output=True, text=True, timeout=30, check=False
+        ).stdout
+    except subprocess.TimeoutExpired:
+        modules = ""
+    version = re.search(r"^jdk\.compiler@(\d+)", modules, re.MULTILINE)
     if version is None or int(version[1]) < JAVA:
         raise Unavailable(f"the java on the PATH can't run DynamoDB Local: {remedy}")
     return java
@@ -253,7 +256,7 @@ def main() -> None:
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        _java()
+        find_java()
         folder = fetch(timeout=options.timeout)
         if options.fetch_only:
             return

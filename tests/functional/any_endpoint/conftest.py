@@ -22,7 +22,7 @@ PATIENT = ScalingConfig(
     max_retry_delay=20,
     scale_down_delay=3600,
 )
-"""A call that is throttled is woken when the raise is in force, and hardly ever before."""
+"""A throttled call hardly ever goes on before the raise is in force, and is woken then."""
 
 
 @pytest.fixture(params=["moto", "simulator", "dynamodb-local", "simulator-on-dynamodb-local"])

@@ -13,8 +13,9 @@ from dynoresilience.testing.simulation import Simulation
 from tests.functional.any_endpoint.conftest import wait_until_nothing_is_watched
 from tests.functional.conftest import in_threads, order
 
-CAP = 200
-CAPS = ScalingConfig(max_read_capacity=CAP, max_write_capacity=CAP, scale_up_factor=40)
+CAP = 2000
+CAPS = ScalingConfig(max_read_capacity=CAP, max_write_capacity=CAP, scale_up_factor=400)
+"""More than these threads can use: whether calls get through at the cap is not asked here."""
 
 
 @pytest.fixture
