@@ -15,7 +15,8 @@ class Pause:
     ``watched``: the tables whose news end the pause, each with the generation of its record at
     which the wait began, so that a change just before it is not missed. All waiters are woken
     when capacity has changed; ``wake_delay`` then tells how many seconds to let pass, so that
-    they do not go on in the same instant. One is woken when a success shows capacity to spare.
+    they do not go on in the same instant. An ``eager`` one may be woken when a success shows
+    capacity to spare; ``came_early`` then tells that it was.
     """
 
     def __init__(
@@ -24,11 +25,15 @@ class Pause:
         watched: Sequence[tuple[TableRecord, int]],
         wake_delay: Callable[[float], float],
         when_over: Callable[[], None],
+        *,
+        eager: bool = False,
     ) -> None:
         self._until = until
         self._watched = watched
         self._wake_delay = wake_delay
         self._when_over = when_over
+        self._eager = eager
+        self.came_early = False
 
     def sleep(self, clock: Clock) -> None:
         """Wait in this thread."""
@@ -38,6 +43,8 @@ class Pause:
             clock.wait(news, max(0.0, self._until - clock.monotonic()))
             if self._changed():
                 clock.wait(threading.Event(), self._wake_delay(clock.monotonic()))
+            else:
+                self.came_early = news.is_set()
         finally:
             self._end(news.set)
 
@@ -59,6 +66,8 @@ class Pause:
                 await asyncio.wait_for(news.wait(), max(0.0, self._until - clock.monotonic()))
             if self._changed():
                 await asyncio.sleep(self._wake_delay(clock.monotonic()))
+            else:
+                self.came_early = news.is_set()
         finally:
             self._end(wake)
 
@@ -67,7 +76,7 @@ class Pause:
 
     def _subscribe(self, wake: Callable[[], object]) -> None:
         for record, generation in self._watched:
-            record.subscribe(wake, generation)
+            record.subscribe(wake, generation, eager=self._eager)
 
     def _end(self, wake: Callable[[], object]) -> None:
         for record, _ in self._watched:

@@ -15,8 +15,7 @@ NEVER = float("-inf")
 CALM = 0.05
 """Seconds without a throttle after which a success shows that there is capacity to spare..."""
 AT_ONCE = 0.1
-"""...if those who wait would not take it for longer than so many seconds together. An attempt that
-comes early and is throttled is one less for later: 48 threads on 50 units lost calls by it."""
+"""...if those who wait would not take it for longer than so many seconds together."""
 STALE_FOR = 10.0
 """Seconds after a change for which a DescribeTable that shows less is taken for an old one."""
 LONGEST_SILENCE = 20.0
@@ -68,6 +67,7 @@ class TableRecord:
         self.busy: Flight | None = None
         self.generation = 0
         self._waiters: list[Callable[[], object]] = []
+        self._eager: list[Callable[[], object]] = []
         self._know_nothing()
 
     def _know_nothing(self) -> None:
@@ -140,35 +140,39 @@ class TableRecord:
                 return
             self.changed_at = now
             self.generation += 1
-            waiters, self._waiters = self._waiters, []
+            waiters, self._waiters, self._eager = self._waiters, [], []
         for wake in waiters:
             wake()
 
     def ease(self, now: float) -> None:
-        """A call went through. If there is capacity to spare, let the longest waiter go on."""
+        """A call went through. If there is capacity to spare, let the longest eager one go on."""
         with self.lock:
-            if not self._waiters or self.state is None or now - self.last_throttle < CALM:
+            if not self._eager or self.state is None or now - self.last_throttle < CALM:
                 return
             if len(self._waiters) > self.state.least_units * AT_ONCE:
                 return  # they are too many for all of them to come before their time
-            wake = self._waiters.pop(0)
+            wake = self._eager.pop(0)
+            self._waiters.remove(wake)
         wake()
 
-    def subscribe(self, wake: Callable[[], object], generation: int) -> None:
+    def subscribe(self, wake: Callable[[], object], generation: int, *, eager: bool) -> None:
         """Call ``wake`` at the next change after ``generation``, at once if that is past.
 
-        Or earlier, when the table has become calm and it is this waiter's turn.
+        If ``eager`` also earlier, when the table has become calm and it is this waiter's turn.
         """
         with self.lock:
             if self.generation == generation:
                 self._waiters.append(wake)
+                if eager:
+                    self._eager.append(wake)
                 return
         wake()
 
     def unsubscribe(self, wake: Callable[[], object]) -> None:
         with self.lock:
-            if wake in self._waiters:
-                self._waiters.remove(wake)
+            for waiters in (self._waiters, self._eager):
+                if wake in waiters:
+                    waiters.remove(wake)
 
 
 class TableBook:

@@ -66,6 +66,7 @@ class ThrottledCall:
         self._changes: list[Change] = []
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
+        self._came_early = False
         self.throttles = 0
         self.slows_down = True
 
@@ -88,6 +89,7 @@ class ThrottledCall:
             pause.sleep(self._clock)
         finally:
             self._scaler.resting -= 1
+        self._came_early |= pause.came_early
         return True
 
     async def try_again_async(
@@ -100,6 +102,7 @@ class ThrottledCall:
         if pause is None:
             return False
         await pause.sleep_async(self._clock)
+        self._came_early |= pause.came_early
         return True
 
     def on_throttle(
@@ -148,7 +151,10 @@ class ThrottledCall:
             events.Retrying(_table(throttle), context.api, attempt, step.delay, context.operation)
         )
         watched = [(a.record, a.generation) for a in answers if a.record is not None]
-        return Pause(now + step.delay, watched, self._wake_delay, self._resumed)
+        # An attempt that comes early, and in vain, is one less for later: one is enough to lose.
+        has_more = attempt - self._state.excused < context.policy.max_retries
+        eager = has_more and not self._came_early and retry_after is None
+        return Pause(now + step.delay, watched, self._wake_delay, self._resumed, eager=eager)
 
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""

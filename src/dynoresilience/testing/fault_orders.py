@@ -186,6 +186,10 @@ class FaultOrders(ABC):
         """No more random faults; what was ordered stays."""
         self._faults.random = None
 
+    def clear_faults(self) -> None:
+        """Nothing goes wrong any more: forget what was ordered, denials, and random faults."""
+        self._faults.clear()
+
     def _order(self, operation: str, n: int, fault: Fault) -> None:
         check_count("n", n, 0)
         _checked([operation])

@@ -14,6 +14,7 @@ from dynoresilience.engine import Engine, Runtime
 from dynoresilience.model import ThrottleKind, ThrottleSignal, Units
 from dynoresilience.ports import AccessDenied
 from dynoresilience.process.clock import SystemClock
+from dynoresilience.scaling.throttled_call import ThrottledCall
 from dynoresilience.scope import Scope
 from dynoresilience.throttling.retry import WAKE_SPREAD
 from dynoresilience.throttling.signals import Throttle
@@ -185,3 +186,70 @@ def test_a_task_gives_up_like_a_thread(world: World) -> None:
         return await throttled.try_again_async(Throttle((TABLE,)), 1)
 
     assert asyncio.run(call()) is False
+
+
+def at_cap(world: World) -> None:
+    """Nothing can be raised, and a waiter or two are no crowd."""
+    world.control.add("orders", Units(200, 200), by_customer=Units(200, 200))
+
+
+def waited(world: World, attempt: int, call: ThrottledCall, success_after: float) -> float:
+    """Seconds that a call waits after a throttle, if another one goes through meanwhile."""
+    began = world.clock.monotonic()
+    world.clock.call_at(began + success_after, lambda: world.scaler.succeeded("orders"))
+    assert call.try_again(Throttle((TABLE,)), attempt)
+    return world.clock.monotonic() - began
+
+
+def test_a_success_ends_the_wait_of_a_call_once(world: World) -> None:
+    """An early attempt that is throttled is one less for later: one is enough to lose."""
+    at_cap(world)
+    call = world.engine.begin("PutItem", 0.0, Scope())
+
+    assert waited(world, 1, call, success_after=0.2) == pytest.approx(0.2)
+    assert waited(world, 2, call, success_after=0.2) == pytest.approx(1.0)
+    assert waited(world, 3, call, success_after=0.2) == pytest.approx(2.0)
+
+
+def test_the_last_attempt_does_not_come_early(world: World) -> None:
+    at_cap(world)
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    last = world.config.max_retries
+
+    assert waited(world, last, call, success_after=0.2) == pytest.approx(0.5)
+
+
+def test_no_wait_ends_early_amid_throttles_nor_in_a_crowd(world: World) -> None:
+    at_cap(world)
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    assert waited(world, 1, call, success_after=0.04) == pytest.approx(0.5)
+
+    world.control.add("orders", Units(200, 200), by_customer=Units(9, 9))
+    world.clock.advance(60.0)
+    assert waited(world, 1, call, success_after=0.2) == pytest.approx(1.0)
+
+
+def test_a_success_ends_the_wait_of_a_task_once() -> None:
+    clock = SystemClock()
+    control = FakeControl(clock)
+    control.add("orders", Units(50, 50))
+    config = ScalingConfig(initial_retry_delay=1000.0, max_retry_delay=1000.0)
+    engine = Engine(control, "fake", config, [], Runtime(clock, chance=lambda: 0.5))
+
+    async def goes_on_after_a_success(call: ThrottledCall, attempt: int) -> bool:
+        waiting = asyncio.create_task(call.try_again_async(Throttle((TABLE,)), attempt))
+        done: set[object] = set()
+        for _ in range(20):  # not before it waits, and not amid throttles
+            await asyncio.sleep(0.02)
+            engine.succeeded(["orders"])
+            done, _ = await asyncio.wait({waiting}, timeout=0)
+            if done:
+                return True
+        waiting.cancel()
+        return False
+
+    async def main() -> list[bool]:
+        call = engine.begin("PutItem", clock.monotonic(), Scope())
+        return [await goes_on_after_a_success(call, attempt) for attempt in (1, 2)]
+
+    assert asyncio.run(main()) == [True, False]

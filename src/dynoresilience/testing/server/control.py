@@ -27,6 +27,7 @@ PATH = "/_simulator/"
 
 ORDERS = (
     "allow",
+    "clear_faults",
     "corrupt_next",
     "create_table",
     "delay_next",

@@ -45,6 +45,12 @@ class FaultPlan:
         if n > 0:
             self._orders[operation].append(_Order(fault, n))
 
+    def clear(self) -> None:
+        """Forget all orders and denials, and what was to go wrong at random."""
+        self._orders.clear()
+        self._denied.clear()
+        self.random = None
+
     def deny(self, *operations: str) -> None:
         """Calls of these operations are refused until they are allowed again."""
         self._denied.update(operations)
