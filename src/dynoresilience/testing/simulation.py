@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.config import Config
+
 from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
 from dynoresilience.testing.capacity.meters import Meter
@@ -88,7 +90,8 @@ class Simulation(FaultOrders, Checks):
         request = create_table_request(
             name, read, write, indexes or {}, hash_key, index_keys or {}, on_demand
         )
-        arn: str = self.client().create_table(**request)["TableDescription"]["TableArn"]
+        once = self.client(config=Config(retries={"total_max_attempts": 1}))  # a refusal stands
+        arn: str = once.create_table(**request)["TableDescription"]["TableArn"]
         if update_seconds is not None:
             self.set_update_seconds(name, update_seconds)
         if index_update_seconds is not None:
