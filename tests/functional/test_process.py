@@ -104,7 +104,11 @@ from dynoresilience import ScalingClient, ScalingConfig
 def client():
     return boto3.client("dynamodb", endpoint_url=sys.argv[1], region_name="us-east-1",
                         aws_access_key_id="testing", aws_secret_access_key="testing")
-ddb = ScalingClient(client(), config=ScalingConfig(max_write_capacity=200, max_retries=2))
+boto = client()
+ddb = ScalingClient(boto, config=ScalingConfig(max_write_capacity=200, max_retries=2))
+def leave_the_parents_connections():  # as always with boto3: two readers of a socket mix answers up
+    boto.close()
+    if ddb._attachment.engine is not None: ddb._attachment.engine._control._client.close()
 item = {"id": {"S": "1"}, "customer": {"S": "1"}}
 def work():
     for _ in range(3):
@@ -117,6 +121,7 @@ for _ in range(12):
     time.sleep(0.004)
     child = os.fork()
     if child == 0:
+        leave_the_parents_connections()
         try: ddb.put_item(TableName="orders", Item=item)
         except ClientError: pass
         new = {"ConditionExpression": "attribute_not_exists(id)"}

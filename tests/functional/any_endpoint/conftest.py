@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from dynoresilience import ScalingClient, ScalingConfig, engine
-from dynoresilience.scaling.table_record import TableRecord
+from dynoresilience import ScalingClient, ScalingConfig, stand_in
+from dynoresilience.testing import fresh_start
 from tests.functional.conftest import create_orders
 from tests.support import backends
 from tests.support.backends import Backend
@@ -37,22 +37,19 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
             found = backends.local(request.getfixturevalue("dynamodb_local"))
             if request.param != found.name:
                 found = stack.enter_context(backends.simulator_over(found))
+        stack.enter_context(fresh_start())  # no look at a table goes where the endpoint was
         yield found
-        wait_until_nothing_is_watched()
 
 
 def wait_until_nothing_is_watched() -> None:
-    """Changes of capacity are watched in the background: no look may go where the endpoint was."""
+    """Until each change of capacity is in force, and those who wait for it have been told."""
+    instead = stand_in.current()
+    assert instead is not None, "this is for tests within fresh_start()"
     deadline = time.monotonic() + 20
-    while any(record.change_since is not None for record in _records()):
+    shelves = tuple(instead.runtime._shelves.values())
+    while any(record.change_since is not None for shelf in shelves for record in shelf.book._all):
         assert time.monotonic() < deadline, "a change of capacity is still under way"
         time.sleep(0.01)
-
-
-def _records() -> list[TableRecord]:
-    shared = engine._shared
-    shelves = () if shared is None else tuple(shared._shelves.values())
-    return [record for shelf in shelves for record in shelf.book._all]
 
 
 @pytest.fixture

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dynoresilience import ScalingClient, ScalingConfig, attach
 from dynoresilience.model import Dimension, Resource, Units
+from dynoresilience.testing import fresh_start
 from dynoresilience.testing.simulation import Simulation
 from tests.functional.any_endpoint.conftest import wait_until_nothing_is_watched
 from tests.functional.conftest import in_threads, order
@@ -19,11 +20,12 @@ CAPS = ScalingConfig(max_read_capacity=CAP, max_write_capacity=CAP, scale_up_fac
 
 
 @pytest.fixture
-def simulator(start_simulation: Callable[..., Simulation]) -> Simulation:
+def simulator(start_simulation: Callable[..., Simulation]) -> Iterator[Simulation]:
     """A table "orders" and its index, 5 units each and no burst; a change takes 0.3 s."""
     simulator = start_simulation(update_seconds=0.3, burst_seconds=1.0, start_full=False)
     simulator.create_table("orders", indexes={"by-customer": (5, 5)})
-    return simulator
+    with fresh_start():
+        yield simulator
 
 
 def count(simulator: Simulation) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import inspect
 import json
 import re
 import types
@@ -13,7 +14,7 @@ from typing import Any, Union
 
 from dynoresilience.testing.service.settings import Settings
 
-_ARGUMENT = re.compile(r"^        (\w+): (.*(?:\n {12,}.*)*)", re.MULTILINE)
+_ARGUMENT = re.compile(r"^    (\w+): (.*(?:\n {8,}.*)*)", re.MULTILINE)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -44,7 +45,7 @@ def settings_of(parsed: argparse.Namespace) -> dict[str, Any]:
 
 def _meanings() -> dict[str, str]:
     """What the docstring of `Settings` says of each field."""
-    found = _ARGUMENT.findall(Settings.__doc__ or "")
+    found = _ARGUMENT.findall(inspect.getdoc(Settings) or "")
     return {name: " ".join(text.replace("``", "").split()) for name, text in found}
 
 
