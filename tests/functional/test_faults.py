@@ -156,6 +156,56 @@ def test_a_retry_of_a_lost_answer_finds_it_done(sim: Simulator) -> None:
 # Late answers
 
 
+def add_one(client: Any, by: str = "1", **options: Any) -> None:
+    update = {
+        "TableName": "orders",
+        "Key": KEY,
+        "UpdateExpression": "ADD n :by",
+        "ExpressionAttributeValues": {":by": {"N": by}},
+    }
+    client.transact_write_items(TransactItems=[{"Update": update}], **options)
+
+
+def counted(client: Any) -> Any:
+    return client.get_item(TableName="orders", Key=KEY)["Item"]["n"]["N"]
+
+
+def test_a_transaction_whose_answer_was_lost_is_not_done_twice(sim: Simulator) -> None:
+    client = client_of(sim, attempts=2)
+    sim.drop_next("TransactWriteItems", applied=True)
+    add_one(client)  # botocore sends it again, under the same token
+    assert counted(client) == "1"
+    add_one(client)  # a token of its own
+    assert counted(client) == "2"
+
+
+def test_a_token_is_good_for_one_request(sim: Simulator, client: Any) -> None:
+    add_one(client, ClientRequestToken="once")
+    add_one(client, ClientRequestToken="once", ReturnConsumedCapacity="TOTAL")
+    with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
+        add_one(client, by="2", ClientRequestToken="once")
+    assert counted(client) == "1"
+
+
+def test_a_token_of_a_failure_is_free_again(sim: Simulator, client: Any) -> None:
+    sim.throttle_next("TransactWriteItems")
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        add_one(client, ClientRequestToken="once")
+    add_one(client, ClientRequestToken="once")
+    assert counted(client) == "1"
+
+
+def test_a_token_is_forgotten_after_ten_minutes() -> None:
+    clock = VirtualClock()
+    with SimulatedDynamoDB(clock=clock) as simulator:
+        simulator.create_table("orders")
+        client = simulator.client()
+        for passed, count in ((0.0, "1"), (599.0, "1"), (1.0, "2")):
+            clock.advance(passed)
+            add_one(client, ClientRequestToken="once")
+            assert counted(client) == count
+
+
 def test_a_delayed_answer(sim: Simulator, client: Any) -> None:
     put(client)
     sim.delay_next("GetItem", seconds=0.1)

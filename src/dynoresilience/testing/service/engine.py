@@ -27,6 +27,7 @@ from dynoresilience.testing.service.tables import Request, Tables, table_name
 from dynoresilience.testing.service.tags import change_tags, list_tags
 from dynoresilience.testing.service.throttles import Throttled
 from dynoresilience.testing.service.time_to_live import describe_time_to_live, update_time_to_live
+from dynoresilience.testing.service.tokens import Tokens
 from dynoresilience.testing.service.update_table import update_table
 
 _DATA_PLANE = {
@@ -87,6 +88,7 @@ class Engine:
         self._journal = journal
         self._faults = faults
         self._lock = lock
+        self._tokens = Tokens()
         self._tables = Tables(
             region,
             settings,
@@ -196,7 +198,9 @@ class Engine:
 
     def _answer(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
         if operation in _DATA_PLANE:
-            return self._let_through(operation, body, backend, at)
+            return self._tokens.once(
+                operation, body, at, lambda: self._let_through(operation, body, backend, at)
+            )
         if operation in _CONTROL_PLANE:
             return _CONTROL_PLANE[operation](self._tables, Request(body, backend, at))
         return backend(operation, body)
