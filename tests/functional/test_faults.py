@@ -416,6 +416,30 @@ def test_a_batch_that_is_small_enough_is_whole(sim: Simulator, client: Any) -> N
     assert answer["UnprocessedItems"] == {}
 
 
+def test_a_batch_that_is_refused_whole_is_not_done_in_part(sim: Simulator, client: Any) -> None:
+    sim.partial_next("*", 5)
+    for request in (writes("1", "1"), [*writes("2"), {"PutRequest": {"Item": {"no": {"S": "1"}}}}]):
+        response = refusal(client.batch_write_item, RequestItems={"orders": request})
+        assert response["Error"]["Code"] == "ValidationException"
+    request = {"orders": writes("1"), "nowhere": writes("2")}
+    response = refusal(client.batch_write_item, RequestItems=request)
+    assert response["Error"]["Code"] == "ResourceNotFoundException"
+    for keys in ([KEY, KEY], [{"id": {"S": str(number)}} for number in range(101)]):
+        response = refusal(client.batch_get_item, RequestItems={"orders": {"Keys": keys}})
+        assert response["Error"]["Code"] == "ValidationException"
+    assert not is_stored(client)
+
+
+def test_a_batch_that_is_refused_whole_is_not_done_as_far_as_capacity_goes(kind: str) -> None:
+    with SIMULATORS[kind](burst_seconds=1.0) as sim:
+        sim.create_table("orders", write=1)
+        client = client_of(sim)
+        response = refusal(client.batch_write_item, RequestItems={"orders": writes("1", "1")})
+        assert response["Error"]["Code"] == "ValidationException"
+        assert not is_stored(client)
+        assert not sim.throttles
+
+
 # Standstill
 
 

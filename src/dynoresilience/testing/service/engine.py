@@ -16,9 +16,10 @@ from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
 from dynoresilience.testing.capacity.partition_key import PartitionKey
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
 from dynoresilience.testing.service import forced, partiql, reads, writes
+from dynoresilience.testing.service.batches import is_divisible
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
-from dynoresilience.testing.service.fault_kinds import Fault, Partial, Throttle
+from dynoresilience.testing.service.fault_kinds import BATCHES, Fault, Partial, Throttle
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import FaultMet, Journal
@@ -173,7 +174,7 @@ class Engine:
                 fault.before()
             if isinstance(fault, Throttle):
                 self._force_throttle(fault, operation, body, backend, at)
-            if isinstance(fault, Partial):
+            if isinstance(fault, Partial) and self._is_divisible(operation, body, backend, at):
                 return forced.in_part(fault, operation, body, answer)
             return answer(body)
         except Throttled as throttled:
@@ -223,6 +224,8 @@ class Engine:
         )
         try:
             tables.check_served(tables_of(body), body.get("IndexName"), at)
+            if operation in BATCHES and not self._is_divisible(operation, body, backend, at):
+                return send(operation, body)
             return _DATA_PLANE[operation](operation, body, gate)
         except (AttributeError, IndexError, KeyError, TypeError, ValueError):
             if sent and operation != "GetItem":
@@ -231,6 +234,9 @@ class Engine:
             if reply.ok:
                 raise  # it was not malformed
             return reply
+
+    def _is_divisible(self, operation: str, body: Body, backend: Backend, at: float) -> bool:
+        return is_divisible(operation, body, lambda table: self._tables.schema(table, backend, at))
 
     def _on_short(self, short: Shortage) -> None:
         self._journal.throttles[short.meter] += 1
