@@ -227,7 +227,7 @@ class Engine:
             if operation in BATCHES and not self._is_divisible(operation, body, backend, at):
                 return send(operation, body)
             return _DATA_PLANE[operation](operation, body, gate)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             if sent and operation != "GetItem":
                 raise  # it may have been done: the mistake is ours, and once is enough
             reply = backend(operation, body)
