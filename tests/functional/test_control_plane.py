@@ -118,6 +118,13 @@ def test_a_table_is_creating_and_serves_nothing_until_it_is_active(
         )
     writes = {"orders": [{"PutRequest": {"Item": {"id": {"S": "1"}}}}]}
     assert "ResourceNotFound" in refused(client.batch_write_item, RequestItems=writes)
+    insert = {"Statement": "INSERT INTO orders VALUE {'id': ?}", "Parameters": [{"S": "1"}]}
+    for call, request in (
+        (client.execute_statement, insert),
+        (client.execute_transaction, {"TransactStatements": [insert]}),
+        (client.batch_execute_statement, {"Statements": [insert]}),
+    ):
+        assert "ResourceNotFound" in refused(call, **request)
     being_created = (
         "ResourceInUseException: Attempt to change a resource which is still in use: "
         "Table is being created: orders"
@@ -211,6 +218,8 @@ def test_an_index_that_is_added_is_allocated_then_filled_then_active(
     assert refused(client.query, TableName="orders", **read) == (
         "ValidationException: Cannot read from backfilling global secondary index: by-day"
     )
+    select = 'SELECT * FROM "orders"."by-day"'
+    assert "Cannot read from backfilling" in refused(client.execute_statement, Statement=select)
     another = {**BY_DAY, "IndexName": "by-day-too"}
     assert refused_update(
         client, **{**ADD, "GlobalSecondaryIndexUpdates": [{"Create": another}]}

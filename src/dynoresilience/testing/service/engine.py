@@ -24,6 +24,7 @@ from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import FaultMet, Journal
 from dynoresilience.testing.service.settings import Settings
+from dynoresilience.testing.service.statements import read_statement
 from dynoresilience.testing.service.tables import Request, Tables, table_name
 from dynoresilience.testing.service.tags import change_tags, list_tags
 from dynoresilience.testing.service.throttles import Throttled
@@ -223,7 +224,7 @@ class Engine:
             self._on_short,
         )
         try:
-            tables.check_served(tables_of(body), body.get("IndexName"), at)
+            tables.check_served(asked_of(body), at)
             if operation in BATCHES and not self._is_divisible(operation, body, backend, at):
                 return send(operation, body)
             return _DATA_PLANE[operation](operation, body, gate)
@@ -254,11 +255,16 @@ class Engine:
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
 
 
-def tables_of(body: Body) -> Iterator[str]:
-    """The tables whose items a request is about."""
+def asked_of(body: Body) -> Iterator[tuple[str, str | None]]:
+    """The tables whose items a request is about, each with the index that it reads, if any."""
     if "TableName" in body:
-        yield body["TableName"]
-    yield from body.get("RequestItems") or ()
+        yield body["TableName"], body.get("IndexName")
+    for table in body.get("RequestItems") or ():
+        yield table, None
     for action in body.get("TransactItems") or ():
         for request in action.values():
-            yield request.get("TableName", "")
+            yield request.get("TableName", ""), None
+    for each in (body, *(body.get("Statements") or body.get("TransactStatements") or ())):
+        statement = read_statement(each.get("Statement"), each.get("Parameters"))
+        if statement is not None:
+            yield statement.table, statement.index
