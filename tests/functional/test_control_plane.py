@@ -573,6 +573,13 @@ def test_table_class_and_warm_throughput_are_shown(start: Start, clock: VirtualC
         ({"create_seconds": -1.0}, "create_seconds must not be negative"),
         ({"delete_seconds": float("inf")}, "delete_seconds must not be negative, and not infinite"),
         ({"account_max_units": 0}, "account_max_units must be a positive number, got 0"),
+        ({"burst_seconds": float("nan")}, "burst_seconds must be a positive number, got nan"),
+        ({"update_seconds": "2"}, "update_seconds must be a number, got '2'"),
+        ({"update_seconds": None}, "update_seconds must be a number, got None"),
+        ({"create_seconds": True}, "create_seconds must be a number, got True"),
+        ({"control_plane_rate": 0.5}, "control_plane_rate must be a whole number"),
+        ({"start_full": "no"}, "start_full must be True or False, got 'no'"),
+        ({"reasons": None}, "reasons must be True or False, got None"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str) -> None:
