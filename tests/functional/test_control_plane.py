@@ -587,6 +587,31 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str)
         SimulatedDynamoDB(**settings)
 
 
+def test_capacity_for_an_index_that_is_not_there(start: Start) -> None:
+    client = orders(start(), BillingMode="PAY_PER_REQUEST")
+    nowhere = [{"Update": {"IndexName": "nowhere", "ProvisionedThroughput": UNITS}}]
+    assert refused_update(
+        client,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=UNITS,
+        GlobalSecondaryIndexUpdates=nowhere,
+    ) == (
+        "ResourceNotFoundException: Requested resource not found: Index nowhere for table orders"
+    )
+    assert "BillingModeSummary" in table(client)
+
+
+def test_a_table_of_the_same_name_has_its_own_times(start: Start, clock: VirtualClock) -> None:
+    simulator = start(update_seconds=2.0)
+    simulator.create_table("carts", write=1, update_seconds=60.0)
+    client = simulator.client(config=ONCE)
+    client.delete_table(TableName="carts")
+    simulator.create_table("carts", write=1)
+    client.update_table(TableName="carts", ProvisionedThroughput=UNITS)
+    clock.advance(2.0)
+    assert client.describe_table(TableName="carts")["Table"]["TableStatus"] == "ACTIVE"
+
+
 def test_the_library_raises_a_table_while_an_index_is_filled(
     start: Start, clock: VirtualClock
 ) -> None:

@@ -89,6 +89,7 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
     check_mode(maximum, to_on_demand)
     _check_free(tables, known, request, check_units=True)
     wanted = wanted_by_update(body)
+    control.check_known(name, wanted)
     tables.check_change(at)
     tables.check_account(control.more(name, wanted))
     reply = backend("UpdateTable", body)
