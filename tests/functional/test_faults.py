@@ -533,6 +533,12 @@ def test_nothing_is_lost_where_the_client_tries_often_enough(sim: Simulator) -> 
     assert all(is_stored(client, str(number)) for number in range(15))
 
 
+def test_a_client_without_a_timeout_waits_for_as_long_as_it_takes(sim: Simulator) -> None:
+    client = sim.client(config=Config(read_timeout=None))
+    sim.delay_next("GetItem", seconds=0.1)
+    assert "Item" not in client.get_item(TableName="orders", Key=KEY)
+
+
 # Orders that can't be followed
 
 
