@@ -587,6 +587,17 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str)
         SimulatedDynamoDB(**settings)
 
 
+def test_a_billing_mode_that_there_is_not(start: Start) -> None:
+    client = orders(start())
+    words = "Value 'ON_DEMAND' at 'billingMode' failed to satisfy constraint"
+    assert words in refused_update(client, BillingMode="ON_DEMAND")
+    request = {"KeySchema": KEY, "AttributeDefinitions": ATTRIBUTES[:1]}
+    assert words in refused(
+        client.create_table, TableName="carts", BillingMode="ON_DEMAND", **request
+    )
+    assert "carts" not in client.list_tables()["TableNames"]
+
+
 def test_capacity_for_an_index_that_is_not_there(start: Start) -> None:
     client = orders(start(), BillingMode="PAY_PER_REQUEST")
     nowhere = [{"Update": {"IndexName": "nowhere", "ProvisionedThroughput": UNITS}}]
@@ -595,9 +606,7 @@ def test_capacity_for_an_index_that_is_not_there(start: Start) -> None:
         BillingMode="PROVISIONED",
         ProvisionedThroughput=UNITS,
         GlobalSecondaryIndexUpdates=nowhere,
-    ) == (
-        "ResourceNotFoundException: Requested resource not found: Index nowhere for table orders"
-    )
+    ) == ("ResourceNotFoundException: Requested resource not found: Index nowhere for table orders")
     assert "BillingModeSummary" in table(client)
 
 

@@ -12,6 +12,7 @@ from dynoresilience.testing.control.streams import check_stream
 from dynoresilience.testing.control.throughput import (
     besides_throughput,
     check_index_creates,
+    check_mode_known,
     check_switch,
     wanted_by_update,
 )
@@ -36,6 +37,7 @@ def update_table(tables: Tables, request: Request) -> Reply:
     if known is None:
         return backend("UpdateTable", body)
     known.life.check_exists(at)
+    check_mode_known(body)
     check_combination(body)
     on_demand = tables.control.of_table(known.name)[None].on_demand
     mode = body.get("BillingMode")
