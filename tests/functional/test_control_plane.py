@@ -587,6 +587,20 @@ def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str)
         SimulatedDynamoDB(**settings)
 
 
+def test_settings_and_tags_of_a_table_that_is_not_there(start: Start) -> None:
+    client = start().client(config=ONCE)
+    no_such_table = client.exceptions.ResourceNotFoundException
+    with pytest.raises(no_such_table):
+        client.update_time_to_live(TableName="nowhere", TimeToLiveSpecification=TTL)
+    with pytest.raises(no_such_table):
+        client.describe_time_to_live(TableName="nowhere")
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/nowhere"
+    with pytest.raises(no_such_table):
+        client.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "b"}])
+    with pytest.raises(no_such_table):
+        client.untag_resource(ResourceArn=arn, TagKeys=["a"])
+
+
 def test_a_billing_mode_that_there_is_not(start: Start) -> None:
     client = orders(start())
     words = "Value 'ON_DEMAND' at 'billingMode' failed to satisfy constraint"
