@@ -368,6 +368,7 @@ def test_a_stream_is_switched_off_before_its_view_type_changes(
         )
     update(client, StreamSpecification={"StreamEnabled": False})
     clock.advance(2.0)
+    client.put_item(TableName="orders", Item={"id": {"S": "1"}})
     change = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     update(client, StreamSpecification=change)
     clock.advance(2.0)
