@@ -118,6 +118,13 @@ def test_a_table_is_creating_and_serves_nothing_until_it_is_active(
         )
     writes = {"orders": [{"PutRequest": {"Item": {"id": {"S": "1"}}}}]}
     assert "ResourceNotFound" in refused(client.batch_write_item, RequestItems=writes)
+    insert = {"Statement": "INSERT INTO orders VALUE {'id': ?}", "Parameters": [{"S": "1"}]}
+    for call, request in (
+        (client.execute_statement, insert),
+        (client.execute_transaction, {"TransactStatements": [insert]}),
+        (client.batch_execute_statement, {"Statements": [insert]}),
+    ):
+        assert "ResourceNotFound" in refused(call, **request)
     being_created = (
         "ResourceInUseException: Attempt to change a resource which is still in use: "
         "Table is being created: orders"
@@ -211,6 +218,8 @@ def test_an_index_that_is_added_is_allocated_then_filled_then_active(
     assert refused(client.query, TableName="orders", **read) == (
         "ValidationException: Cannot read from backfilling global secondary index: by-day"
     )
+    select = 'SELECT * FROM "orders"."by-day"'
+    assert "Cannot read from backfilling" in refused(client.execute_statement, Statement=select)
     another = {**BY_DAY, "IndexName": "by-day-too"}
     assert refused_update(
         client, **{**ADD, "GlobalSecondaryIndexUpdates": [{"Create": another}]}
@@ -359,6 +368,7 @@ def test_a_stream_is_switched_off_before_its_view_type_changes(
         )
     update(client, StreamSpecification={"StreamEnabled": False})
     clock.advance(2.0)
+    client.put_item(TableName="orders", Item={"id": {"S": "1"}})
     change = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     update(client, StreamSpecification=change)
     clock.advance(2.0)
@@ -564,11 +574,66 @@ def test_table_class_and_warm_throughput_are_shown(start: Start, clock: VirtualC
         ({"create_seconds": -1.0}, "create_seconds must not be negative"),
         ({"delete_seconds": float("inf")}, "delete_seconds must not be negative, and not infinite"),
         ({"account_max_units": 0}, "account_max_units must be a positive number, got 0"),
+        ({"burst_seconds": float("nan")}, "burst_seconds must be a positive number, got nan"),
+        ({"update_seconds": "2"}, "update_seconds must be a number, got '2'"),
+        ({"update_seconds": None}, "update_seconds must be a number, got None"),
+        ({"create_seconds": True}, "create_seconds must be a number, got True"),
+        ({"control_plane_rate": 0.5}, "control_plane_rate must be a whole number"),
+        ({"start_full": "no"}, "start_full must be True or False, got 'no'"),
+        ({"reasons": None}, "reasons must be True or False, got None"),
     ],
 )
 def test_settings_out_of_range_are_refused(settings: dict[str, Any], words: str) -> None:
     with pytest.raises(ValueError, match=words):
         SimulatedDynamoDB(**settings)
+
+
+def test_settings_and_tags_of_a_table_that_is_not_there(start: Start) -> None:
+    client = start().client(config=ONCE)
+    no_such_table = client.exceptions.ResourceNotFoundException
+    with pytest.raises(no_such_table):
+        client.update_time_to_live(TableName="nowhere", TimeToLiveSpecification=TTL)
+    with pytest.raises(no_such_table):
+        client.describe_time_to_live(TableName="nowhere")
+    arn = "arn:aws:dynamodb:us-east-1:123456789012:table/nowhere"
+    with pytest.raises(no_such_table):
+        client.tag_resource(ResourceArn=arn, Tags=[{"Key": "a", "Value": "b"}])
+    with pytest.raises(no_such_table):
+        client.untag_resource(ResourceArn=arn, TagKeys=["a"])
+
+
+def test_a_billing_mode_that_there_is_not(start: Start) -> None:
+    client = orders(start())
+    words = "Value 'ON_DEMAND' at 'billingMode' failed to satisfy constraint"
+    assert words in refused_update(client, BillingMode="ON_DEMAND")
+    request = {"KeySchema": KEY, "AttributeDefinitions": ATTRIBUTES[:1]}
+    assert words in refused(
+        client.create_table, TableName="carts", BillingMode="ON_DEMAND", **request
+    )
+    assert "carts" not in client.list_tables()["TableNames"]
+
+
+def test_capacity_for_an_index_that_is_not_there(start: Start) -> None:
+    client = orders(start(), BillingMode="PAY_PER_REQUEST")
+    nowhere = [{"Update": {"IndexName": "nowhere", "ProvisionedThroughput": UNITS}}]
+    assert refused_update(
+        client,
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=UNITS,
+        GlobalSecondaryIndexUpdates=nowhere,
+    ) == ("ResourceNotFoundException: Requested resource not found: Index nowhere for table orders")
+    assert "BillingModeSummary" in table(client)
+
+
+def test_a_table_of_the_same_name_has_its_own_times(start: Start, clock: VirtualClock) -> None:
+    simulator = start(update_seconds=2.0)
+    simulator.create_table("carts", write=1, update_seconds=60.0)
+    client = simulator.client(config=ONCE)
+    client.delete_table(TableName="carts")
+    simulator.create_table("carts", write=1)
+    client.update_table(TableName="carts", ProvisionedThroughput=UNITS)
+    clock.advance(2.0)
+    assert client.describe_table(TableName="carts")["Table"]["TableStatus"] == "ACTIVE"
 
 
 def test_the_library_raises_a_table_while_an_index_is_filled(

@@ -156,6 +156,56 @@ def test_a_retry_of_a_lost_answer_finds_it_done(sim: Simulator) -> None:
 # Late answers
 
 
+def add_one(client: Any, by: str = "1", **options: Any) -> None:
+    update = {
+        "TableName": "orders",
+        "Key": KEY,
+        "UpdateExpression": "ADD n :by",
+        "ExpressionAttributeValues": {":by": {"N": by}},
+    }
+    client.transact_write_items(TransactItems=[{"Update": update}], **options)
+
+
+def counted(client: Any) -> Any:
+    return client.get_item(TableName="orders", Key=KEY)["Item"]["n"]["N"]
+
+
+def test_a_transaction_whose_answer_was_lost_is_not_done_twice(sim: Simulator) -> None:
+    client = client_of(sim, attempts=2)
+    sim.drop_next("TransactWriteItems", applied=True)
+    add_one(client)  # botocore sends it again, under the same token
+    assert counted(client) == "1"
+    add_one(client)  # a token of its own
+    assert counted(client) == "2"
+
+
+def test_a_token_is_good_for_one_request(sim: Simulator, client: Any) -> None:
+    add_one(client, ClientRequestToken="once")
+    add_one(client, ClientRequestToken="once", ReturnConsumedCapacity="TOTAL")
+    with pytest.raises(client.exceptions.IdempotentParameterMismatchException):
+        add_one(client, by="2", ClientRequestToken="once")
+    assert counted(client) == "1"
+
+
+def test_a_token_of_a_failure_is_free_again(sim: Simulator, client: Any) -> None:
+    sim.throttle_next("TransactWriteItems")
+    with pytest.raises(client.exceptions.TransactionCanceledException):
+        add_one(client, ClientRequestToken="once")
+    add_one(client, ClientRequestToken="once")
+    assert counted(client) == "1"
+
+
+def test_a_token_is_forgotten_after_ten_minutes() -> None:
+    clock = VirtualClock()
+    with SimulatedDynamoDB(clock=clock) as simulator:
+        simulator.create_table("orders")
+        client = simulator.client()
+        for passed, count in ((0.0, "1"), (599.0, "1"), (1.0, "2")):
+            clock.advance(passed)
+            add_one(client, ClientRequestToken="once")
+            assert counted(client) == count
+
+
 def test_a_delayed_answer(sim: Simulator, client: Any) -> None:
     put(client)
     sim.delay_next("GetItem", seconds=0.1)
@@ -366,6 +416,30 @@ def test_a_batch_that_is_small_enough_is_whole(sim: Simulator, client: Any) -> N
     assert answer["UnprocessedItems"] == {}
 
 
+def test_a_batch_that_is_refused_whole_is_not_done_in_part(sim: Simulator, client: Any) -> None:
+    sim.partial_next("*", 5)
+    for request in (writes("1", "1"), [*writes("2"), {"PutRequest": {"Item": {"no": {"S": "1"}}}}]):
+        response = refusal(client.batch_write_item, RequestItems={"orders": request})
+        assert response["Error"]["Code"] == "ValidationException"
+    request = {"orders": writes("1"), "nowhere": writes("2")}
+    response = refusal(client.batch_write_item, RequestItems=request)
+    assert response["Error"]["Code"] == "ResourceNotFoundException"
+    for keys in ([KEY, KEY], [{"id": {"S": str(number)}} for number in range(101)]):
+        response = refusal(client.batch_get_item, RequestItems={"orders": {"Keys": keys}})
+        assert response["Error"]["Code"] == "ValidationException"
+    assert not is_stored(client)
+
+
+def test_a_batch_that_is_refused_whole_is_not_done_as_far_as_capacity_goes(kind: str) -> None:
+    with SIMULATORS[kind](burst_seconds=1.0) as sim:
+        sim.create_table("orders", write=1)
+        client = client_of(sim)
+        response = refusal(client.batch_write_item, RequestItems={"orders": writes("1", "1")})
+        assert response["Error"]["Code"] == "ValidationException"
+        assert not is_stored(client)
+        assert not sim.throttles
+
+
 # Standstill
 
 
@@ -459,6 +533,12 @@ def test_nothing_is_lost_where_the_client_tries_often_enough(sim: Simulator) -> 
     assert all(is_stored(client, str(number)) for number in range(15))
 
 
+def test_a_client_without_a_timeout_waits_for_as_long_as_it_takes(sim: Simulator) -> None:
+    client = sim.client(config=Config(read_timeout=None))
+    sim.delay_next("GetItem", seconds=0.1)
+    assert "Item" not in client.get_item(TableName="orders", Key=KEY)
+
+
 # Orders that can't be followed
 
 
@@ -473,6 +553,17 @@ def test_nothing_is_lost_where_the_client_tries_often_enough(sim: Simulator) -> 
         ("drop_next", {"operation": "PutItem", "connected": False, "applied": True}, "applied"),
         ("delay_next", {"operation": "PutItem", "seconds": -1.0}, "seconds must not be negative"),
         ("delay_next", {"operation": "PutItem", "seconds": float("inf")}, "not infinite"),
+        ("delay_next", {"operation": "PutItem", "seconds": "1"}, "seconds must be a number"),
+        ("fail_next", {"operation": "PutItem", "status": "500"}, "from 400 to 599, got '500'"),
+        ("set_update_seconds", {"table": "orders", "seconds": "1"}, "seconds must be a number"),
+        ("set_update_seconds", {"table": "orders", "seconds": -1}, "seconds must not be negative"),
+        ("limit_key", {"table": "orders", "key": "1", "write": "1"}, "write must be a number"),
+        ("throttle_next", {"operation": "PutItem", "reason": 5}, "reason must be one of"),
+        (
+            "throttle_next",
+            {"operation": "PutItem", "dimension": "writes"},
+            "dimension must be 'read' or 'write', got 'writes'",
+        ),
         ("throttle_next", {"operation": "ListTables"}, "ListTables can't meet a 'throttle'"),
         ("throttle_next", {"operation": "PutItem", "reason": "Mood"}, "reason must be one of"),
         ("partial_next", {"operation": "PutItem"}, "PutItem can't meet a 'partial'"),

@@ -316,6 +316,20 @@ def test_a_malformed_request_is_left_to_the_backend(sim: SimulatedDynamoDB) -> N
         assert engine.handle(operation, body, backend).code == "SerializationException", operation
 
 
+def test_a_key_that_is_no_number_is_refused_as_the_backend_refuses_it(
+    sim: SimulatedDynamoDB, client: Any
+) -> None:
+    client.create_table(
+        TableName="numbers",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "N"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for number in ("ten", "1e99999999"):
+        response = refusal(client.put_item, TableName="numbers", Item={"id": {"N": number}})
+        assert response["Error"]["Code"] == "ValidationException"
+
+
 # PartiQL
 
 

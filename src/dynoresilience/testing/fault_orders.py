@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Collection
 
@@ -16,11 +15,11 @@ from dynoresilience.testing.service.fault_kinds import (
     Lose,
     Partial,
     Truncate,
-    check_count,
     failing,
     throttling,
 )
 from dynoresilience.testing.service.faults import ANY, FaultPlan
+from dynoresilience.testing.service.numbers import check_count, check_number
 from dynoresilience.testing.service.random_faults import USUAL, RandomFaults
 
 
@@ -66,8 +65,8 @@ class FaultOrders(ABC):
             message: of the error.
             status: the HTTP status; None is 500 or 503 for a failure of the service, else 400.
         """
-        if status is not None and not 400 <= status <= 599:
-            raise ValueError(f"status must be from 400 to 599, got {status}")
+        if status is not None and status not in range(400, 600):
+            raise ValueError(f"status must be from 400 to 599, got {status!r}")
         self._order(operation, n, failing(code, message, status))
 
     def drop_next(
@@ -89,8 +88,7 @@ class FaultOrders(ABC):
         Seconds of the simulator's clock. Other requests are served meanwhile. A client whose read
         timeout is shorter sees ReadTimeoutError.
         """
-        if not 0 <= seconds < math.inf:
-            raise ValueError(f"seconds must not be negative, and not infinite, got {seconds}")
+        check_number("seconds", seconds)
         self._order(operation, n, Delay(seconds))
 
     def truncate_next(self, operation: str, n: int = 1) -> None:

@@ -21,6 +21,7 @@ from dynoresilience.testing.fault_orders import FaultOrders
 from dynoresilience.testing.service.engine import Engine
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.journal import FaultMet
+from dynoresilience.testing.service.numbers import check_number
 from dynoresilience.testing.service.regions import Regions
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.table_request import create_table_request
@@ -100,7 +101,12 @@ class Simulation(FaultOrders, Checks):
         return arn
 
     def set_update_seconds(self, table: str, seconds: float, index: str | None = None) -> None:
-        """Later changes of this table or index take ``seconds`` to come into force."""
+        """Later changes of this table or index take ``seconds`` to come into force.
+
+        Raises:
+            ValueError: ``seconds`` is negative, infinite or no number.
+        """
+        check_number("seconds", seconds)
         self._home.take_seconds(Resource(table, index), seconds)
 
     def limit_key(
@@ -130,6 +136,9 @@ class Simulation(FaultOrders, Checks):
             TypeError: no partition key can have the type of ``key``.
             ValueError: ``read`` or ``write`` is not positive.
         """
+        for name, units in (("read", read), ("write", write)):
+            if units is not None:
+                check_number(name, units, positive=True)
         self._home.limit_key(Resource(table, index), key_given(key), read, write)
 
     # What happened

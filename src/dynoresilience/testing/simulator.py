@@ -137,7 +137,8 @@ class SimulatedDynamoDB(Simulation):
 
     def _hold_to_its_timeout(self, client: Any) -> None:
         """Have the client's own handler answer it, which knows how long it waits."""
-        respond = partial(self._respond, patience=client.meta.config.read_timeout)
+        timeout = client.meta.config.read_timeout
+        respond = partial(self._respond, patience=math.inf if timeout is None else timeout)
         client.meta.events.unregister(interception.EVENT, self._respond)
         client.meta.events.register_first(interception.EVENT, respond)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Context, Decimal
 from typing import Any
 
 PartitionKey = tuple[str, ...]
@@ -39,7 +39,7 @@ def _text(value: Mapping[str, Any]) -> str:
     if kind == "N":
         try:
             content = _EXACT.add(Decimal(content), 0).normalize(_EXACT)  # 1 is 1.0 is 10e-1
-        except InvalidOperation:
+        except ArithmeticError:  # no number, or one beyond all bounds
             raise ValueError("not a number") from None
     return f"{kind}:{content}"
 

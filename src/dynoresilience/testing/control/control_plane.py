@@ -6,7 +6,7 @@ get seconds since the epoch, UTC.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dynoresilience.model import Resource, Units
@@ -136,8 +136,9 @@ class ControlPlane:
         self._resources[resource] = Provisioned(units, at)
 
     def remove(self, resource: Resource) -> None:
-        """A resource is gone."""
-        self._resources.pop(resource, None)
+        """A resource is gone; one of the same name has its own times."""
+        if self._resources.pop(resource, None) is not None:
+            self._seconds.pop(resource, None)
 
     def get(self, resource: Resource) -> Provisioned | None:
         """The resource, if it is known."""
@@ -191,10 +192,8 @@ class ControlPlane:
         """Raise what `update` would raise."""
         states, utc = self.of_table(table), self.utc(at)
         check_range(wanted, self._region, self._max_units)
+        self.check_known(table, wanted)
         for index in wanted:
-            if index not in states:
-                message = f"Requested resource not found: Index {index} for table {table}"
-                raise Refused("ResourceNotFoundException", message)
             if states[index].on_demand:
                 raise Refused("ValidationException", on_demand(index))
         self.check_idle(table)
@@ -207,6 +206,13 @@ class ControlPlane:
             if lower and not state.budget.allows(utc):
                 message = state.budget.refusal(utc, long_dates=self._long_dates)
                 raise Refused("LimitExceededException", message)
+
+    def check_known(self, table: str, indexes: Iterable[str | None]) -> None:
+        """Refuse what is about an index that the table hasn't."""
+        for index in indexes:
+            if Resource(table, index) not in self._resources:
+                message = f"Requested resource not found: Index {index} for table {table}"
+                raise Refused("ResourceNotFoundException", message)
 
     def check_idle(self, table: str) -> None:
         """Refuse if the units of the table or of any of its indexes are on their way."""

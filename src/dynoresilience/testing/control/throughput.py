@@ -70,8 +70,20 @@ def check_range(wanted: Wanted, region: str, most: int = MAX_UNITS) -> None:
                 raise Refused("LimitExceededException", _too_high(name, value, index, region, most))
 
 
+def check_mode_known(body: Body) -> None:
+    """Refuse a billing mode that there isn't; boto3 and moto let any word through."""
+    mode = body.get("BillingMode")
+    if mode not in (None, "PROVISIONED", "PAY_PER_REQUEST"):
+        raise Refused(
+            "ValidationException",
+            f"1 validation error detected: Value '{mode}' at 'billingMode' failed to satisfy "
+            "constraint: Member must satisfy enum value set: [PROVISIONED, PAY_PER_REQUEST]",
+        )
+
+
 def check_create(body: Body, region: str, most: int = MAX_UNITS) -> None:
     """Refuse a CreateTable whose capacity AWS would refuse; moto lets most of it through."""
+    check_mode_known(body)
     is_on_demand = body.get("BillingMode") == "PAY_PER_REQUEST"
     if is_on_demand and "ProvisionedThroughput" in body:
         raise Refused("ValidationException", on_demand(None))

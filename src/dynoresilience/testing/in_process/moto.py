@@ -59,11 +59,15 @@ def _leave_dynamodb_alone(call: Callable[..., Any], stubber: Any, **event: Any) 
 
 
 def free_stream(backend: DynamoDBBackend, update: Body) -> None:
-    """Have moto enable a stream on a table that had one before; otherwise it refuses to."""
-    if not (update.get("StreamSpecification") or {}).get("StreamEnabled"):
-        return
+    """Have moto switch streams: it can't enable one twice, nor write once one is disabled."""
     table = backend.tables.get(str(update.get("TableName")).rpartition("/")[2])
-    if table is not None and not (table.stream_specification or {}).get("StreamEnabled"):
+    specification = update.get("StreamSpecification")
+    if table is None or not specification:
+        return
+    if not specification.get("StreamEnabled"):
+        if table.stream_shard is not None:  # it can still be read, and takes nothing more
+            table.stream_shard.add = lambda *_: None  # type: ignore[method-assign]
+    elif not (table.stream_specification or {}).get("StreamEnabled"):
         table.latest_stream_label = None
 
 

@@ -16,17 +16,20 @@ from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
 from dynoresilience.testing.capacity.partition_key import PartitionKey
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
 from dynoresilience.testing.service import forced, partiql, reads, writes
+from dynoresilience.testing.service.batches import is_divisible
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
-from dynoresilience.testing.service.fault_kinds import Fault, Partial, Throttle
+from dynoresilience.testing.service.fault_kinds import BATCHES, Fault, Partial, Throttle
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
 from dynoresilience.testing.service.journal import FaultMet, Journal
 from dynoresilience.testing.service.settings import Settings
+from dynoresilience.testing.service.statements import read_statement
 from dynoresilience.testing.service.tables import Request, Tables, table_name
 from dynoresilience.testing.service.tags import change_tags, list_tags
 from dynoresilience.testing.service.throttles import Throttled
 from dynoresilience.testing.service.time_to_live import describe_time_to_live, update_time_to_live
+from dynoresilience.testing.service.tokens import Tokens
 from dynoresilience.testing.service.update_table import update_table
 
 _DATA_PLANE = {
@@ -87,6 +90,7 @@ class Engine:
         self._journal = journal
         self._faults = faults
         self._lock = lock
+        self._tokens = Tokens()
         self._tables = Tables(
             region,
             settings,
@@ -171,7 +175,7 @@ class Engine:
                 fault.before()
             if isinstance(fault, Throttle):
                 self._force_throttle(fault, operation, body, backend, at)
-            if isinstance(fault, Partial):
+            if isinstance(fault, Partial) and self._is_divisible(operation, body, backend, at):
                 return forced.in_part(fault, operation, body, answer)
             return answer(body)
         except Throttled as throttled:
@@ -196,7 +200,9 @@ class Engine:
 
     def _answer(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
         if operation in _DATA_PLANE:
-            return self._let_through(operation, body, backend, at)
+            return self._tokens.once(
+                operation, body, at, lambda: self._let_through(operation, body, backend, at)
+            )
         if operation in _CONTROL_PLANE:
             return _CONTROL_PLANE[operation](self._tables, Request(body, backend, at))
         return backend(operation, body)
@@ -218,15 +224,20 @@ class Engine:
             self._on_short,
         )
         try:
-            tables.check_served(tables_of(body), body.get("IndexName"), at)
+            tables.check_served(asked_of(body), at)
+            if operation in BATCHES and not self._is_divisible(operation, body, backend, at):
+                return send(operation, body)
             return _DATA_PLANE[operation](operation, body, gate)
-        except (AttributeError, IndexError, KeyError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             if sent and operation != "GetItem":
                 raise  # it may have been done: the mistake is ours, and once is enough
             reply = backend(operation, body)
             if reply.ok:
                 raise  # it was not malformed
             return reply
+
+    def _is_divisible(self, operation: str, body: Body, backend: Backend, at: float) -> bool:
+        return is_divisible(operation, body, lambda table: self._tables.schema(table, backend, at))
 
     def _on_short(self, short: Shortage) -> None:
         self._journal.throttles[short.meter] += 1
@@ -244,11 +255,16 @@ class Engine:
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
 
 
-def tables_of(body: Body) -> Iterator[str]:
-    """The tables whose items a request is about."""
+def asked_of(body: Body) -> Iterator[tuple[str, str | None]]:
+    """The tables whose items a request is about, each with the index that it reads, if any."""
     if "TableName" in body:
-        yield body["TableName"]
-    yield from body.get("RequestItems") or ()
+        yield body["TableName"], body.get("IndexName")
+    for table in body.get("RequestItems") or ():
+        yield table, None
     for action in body.get("TransactItems") or ():
         for request in action.values():
-            yield request.get("TableName", "")
+            yield request.get("TableName", ""), None
+    for each in (body, *(body.get("Statements") or body.get("TransactStatements") or ())):
+        statement = read_statement(each.get("Statement"), each.get("Parameters"))
+        if statement is not None:
+            yield statement.table, statement.index

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dynoresilience.model import Dimension, ThrottleKind
 from dynoresilience.testing.replies import CORRUPT, CUT, Delivery, Refused, Reply
@@ -163,13 +163,15 @@ def throttling(reason: str, index: str | None, dimension: Dimension | str | None
     Raises:
         ValueError: there is no such reason, or it contradicts ``index`` or ``dimension``.
     """
-    found = _REASON.fullmatch(reason)
+    found = _REASON.fullmatch(str(reason))
     kinds: Mapping[str, ThrottleKind] = {kind.value: kind for kind in ThrottleKind}
     if found is None or found[3] not in kinds:
         raise ValueError(
             f"reason must be one of {', '.join(kinds)}, with or without TableRead, TableWrite, "
             f"IndexRead or IndexWrite in front; got {reason!r}"
         )
+    if dimension not in (None, *Dimension):
+        raise ValueError(f"dimension must be 'read' or 'write', got {dimension!r}")
     asked = None if dimension is None else Dimension(dimension)
     if found[1] is not None:
         said = Dimension(found[2].lower())
@@ -179,9 +181,3 @@ def throttling(reason: str, index: str | None, dimension: Dimension | str | None
             raise ValueError(f"reason {reason!r} contradicts index {index!r}")
         asked = said
     return Throttle(kinds[found[3]], index, asked)
-
-
-def check_count(name: str, value: Any, least: int) -> None:
-    """Raise a ValueError unless it is a whole number of at least so much."""
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number, {least} or more, got {value!r}")

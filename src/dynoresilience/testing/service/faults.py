@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
@@ -23,9 +24,13 @@ class _Order:
 
 
 class FaultPlan:
-    """What happens to the next attempts of each operation. One attempt meets at most one fault."""
+    """What happens to the next attempts of each operation. One attempt meets at most one fault.
+
+    Thread-safe: a test orders while others call.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._orders: defaultdict[str, deque[_Order]] = defaultdict(deque)
         self._denied: set[str] = set()
         self.random: RandomFaults | None = None
@@ -43,7 +48,8 @@ class FaultPlan:
             whom = ", ".join(sorted(fault.only or ()))
             raise ValueError(f"{operation} can't meet a {fault.kind!r}; it is for {whom}")
         if n > 0:
-            self._orders[operation].append(_Order(fault, n))
+            with self._lock:
+                self._orders[operation].append(_Order(fault, n))
 
     def clear(self) -> None:
         """Forget all orders and denials, and what was to go wrong at random."""
@@ -67,11 +73,12 @@ class FaultPlan:
         """
         if not self._denied.isdisjoint((operation, ANY)):
             raise access_denied(operation, resource, _USER)
-        for orders in (self._orders[operation], self._orders[ANY]):
-            for order in orders:
-                if order.fault.suits(operation):
-                    order.left -= 1
-                    if order.left == 0:
-                        orders.remove(order)
-                    return order.fault
+        with self._lock:
+            for orders in (self._orders[operation], self._orders[ANY]):
+                for order in orders:
+                    if order.fault.suits(operation):
+                        order.left -= 1
+                        if order.left == 0:
+                            orders.remove(order)
+                        return order.fault
         return None if self.random is None else self.random.meet(operation)

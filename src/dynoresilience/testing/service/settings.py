@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, fields
 from typing import TypedDict
+
+from dynoresilience.testing.service.numbers import check_count, check_number
 
 
 class SettingsOptions(TypedDict, total=False):
@@ -63,7 +64,7 @@ class Settings:
         account_max_units: quota of all tables and indexes of a region, in either dimension.
 
     Raises:
-        ValueError: a value is out of range.
+        ValueError: a value is out of range, or of the wrong type.
     """
 
     update_seconds: float = 2.0
@@ -88,14 +89,15 @@ class Settings:
     account_max_units: int = 80_000
 
     def __post_init__(self) -> None:
-        for name in (field.name for field in fields(self)):
-            value = getattr(self, name)
-            if value is None or isinstance(value, bool):
-                continue
-            if name in _POSITIVE and not 0 < value < math.inf:
-                raise ValueError(f"{name} must be a positive number, got {value}")
-            if not 0 <= value < math.inf:
-                raise ValueError(f"{name} must not be negative, and not infinite, got {value}")
+        for field in fields(self):
+            name, value, kind = field.name, getattr(self, field.name), str(field.type)
+            if kind == "bool":
+                if not isinstance(value, bool):
+                    raise ValueError(f"{name} must be True or False, got {value!r}")
+            elif value is not None or not kind.endswith("None"):
+                check_number(name, value, positive=name in _POSITIVE)
+                if kind.startswith("int"):
+                    check_count(name, value, 0)
 
 
 _POSITIVE = {

@@ -48,7 +48,7 @@ def read_statement(text: Any, parameters: Sequence[Value] | None) -> Statement |
     """The statement behind ``text``, its question marks filled in; None if it can't be read."""
     try:
         return _Reader(list(_tokens(text)), list(parameters or ())).statement()
-    except (AttributeError, LookupError, TypeError, ValueError):
+    except (AttributeError, LookupError, RecursionError, TypeError, ValueError):
         return None
 
 

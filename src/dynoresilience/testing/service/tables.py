@@ -97,9 +97,10 @@ class Tables:
         found = self.find(table, backend, at)
         return None if found is None else found.schema
 
-    def check_served(self, names: Iterable[str], index: str | None, at: float) -> None:
+    def check_served(self, asked: Iterable[tuple[str, str | None]], at: float) -> None:
         """Refuse items of tables that are coming or going, and reads of such an index."""
-        for table in map(self.get, names):
+        for name, index in asked:
+            table = self.get(name)
             if table is not None:
                 table.life.check_served(at)
                 if index is not None:

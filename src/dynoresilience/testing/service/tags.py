@@ -16,7 +16,7 @@ def change_tags(tables: Tables, request: Request, operation: str) -> Reply:
     """
     known, at = _table(tables, request), request.at
     if known is None:
-        return request.backend(operation, request.body)
+        return _without_table(request, operation)
     known.life.check_exists(at)
     if at < known.tags_locked_until:
         message = f"Subscriber limit exceeded: Table tags are being updated: {known.name}"
@@ -46,7 +46,17 @@ def check_tags_settled(known: KnownTable, at: float) -> None:
 
 
 def _table(tables: Tables, request: Request) -> KnownTable | None:
-    return tables.get(request.body.get("ResourceArn") or "")
+    arn = request.body.get("ResourceArn") or ""
+    return tables.find(arn, request.backend, request.at) if ":table/" in arn else None
+
+
+def _without_table(request: Request, operation: str) -> Reply:
+    """The backend's refusal; moto would tag a table that isn't there."""
+    arn = request.body.get("ResourceArn") or ""
+    if ":table/" not in arn:
+        return request.backend(operation, request.body)
+    message = f"Requested resource not found: ResourcArn: {arn} not found"  # so AWS spells it
+    raise Refused("ResourceNotFoundException", message)
 
 
 def _arn(request: Request) -> dict[str, str]:

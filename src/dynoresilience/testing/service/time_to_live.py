@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dynoresilience.testing.control.time_to_live import TimeToLive
-from dynoresilience.testing.replies import Refused, Reply
+from dynoresilience.testing.replies import Body, Refused, Reply
 from dynoresilience.testing.service.known_table import KnownTable
-from dynoresilience.testing.service.tables import Request, Tables
+from dynoresilience.testing.service.tables import Request, Tables, no_such_table, table_name
 
 
 def update_time_to_live(tables: Tables, request: Request) -> Reply:
@@ -17,7 +17,9 @@ def update_time_to_live(tables: Tables, request: Request) -> Reply:
     body, backend, at = request
     known = tables.find(body.get("TableName") or "", backend, at)
     specification = body.get("TimeToLiveSpecification") or {}
-    if known is None or not {"Enabled", "AttributeName"} <= specification.keys():
+    if known is None:
+        return _refused(backend("UpdateTimeToLive", body), body)
+    if not {"Enabled", "AttributeName"} <= specification.keys():
         return backend("UpdateTimeToLive", body)
     known.life.check_exists(at)
     ttl = _of(known, request)
@@ -46,9 +48,19 @@ def describe_time_to_live(tables: Tables, request: Request) -> Reply:
         )
         raise Refused("ValidationException", message)
     reply = backend("DescribeTimeToLive", body)
-    if not reply.ok or known is None or known.ttl is None:
+    if not reply.ok:
+        return _refused(reply, body)
+    if known is None or known.ttl is None:
         return reply
     return Reply.of({"TimeToLiveDescription": known.ttl.describe(at)})
+
+
+def _refused(reply: Reply, body: Body) -> Reply:
+    """The reply in DynamoDB's words, where moto has a code of its own for a missing table."""
+    if reply.code == "ResourceNotFound":
+        name = table_name(body["TableName"])
+        return Refused("ResourceNotFoundException", no_such_table(name)).reply()
+    return reply
 
 
 def _of(known: KnownTable, request: Request) -> TimeToLive:

@@ -12,6 +12,7 @@ from dynoresilience.testing.control.streams import check_stream
 from dynoresilience.testing.control.throughput import (
     besides_throughput,
     check_index_creates,
+    check_mode_known,
     check_switch,
     wanted_by_update,
 )
@@ -36,6 +37,7 @@ def update_table(tables: Tables, request: Request) -> Reply:
     if known is None:
         return backend("UpdateTable", body)
     known.life.check_exists(at)
+    check_mode_known(body)
     check_combination(body)
     on_demand = tables.control.of_table(known.name)[None].on_demand
     mode = body.get("BillingMode")
@@ -89,6 +91,7 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
     check_mode(maximum, to_on_demand)
     _check_free(tables, known, request, check_units=True)
     wanted = wanted_by_update(body)
+    control.check_known(name, wanted)
     tables.check_change(at)
     tables.check_account(control.more(name, wanted))
     reply = backend("UpdateTable", body)

@@ -26,7 +26,16 @@ def test_a_number_is_not_a_string_and_several_attributes_stay_apart() -> None:
 
 
 @pytest.mark.parametrize(
-    "item", [None, {}, {"k": {}}, {"k": None}, {"k": {"N": "ten"}}, {"k": {"S": "1", "N": "1"}}]
+    "item",
+    [
+        None,
+        {},
+        {"k": {}},
+        {"k": None},
+        {"k": {"N": "ten"}},
+        {"k": {"N": "1e99999999"}},
+        {"k": {"S": "1", "N": "1"}},
+    ],
 )
 def test_what_has_no_key_or_a_malformed_one_has_none(item: dict[str, Any] | None) -> None:
     assert partition_key(["k"], item) is None

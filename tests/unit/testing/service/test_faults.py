@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -43,6 +44,24 @@ def test_faults_are_met_in_the_order_of_the_orders() -> None:
     plan.order("GetItem", 1, Truncate())
     assert met(plan, "PutItem", 4) == ["drop", "drop", "delay", None]
     assert met(plan, "GetItem", 2) == ["truncate", None]
+
+
+def test_orders_may_come_while_others_are_looked_through() -> None:
+    plan = FaultPlan()
+    one_more = threading.Thread(target=plan.order, args=("*", 1, Lose()))
+
+    class OrdersOneMore(Drop):
+        def suits(self, operation: str) -> bool:
+            if one_more.ident is None:
+                one_more.start()
+            one_more.join(0.1)  # it may have to wait for us
+            return False
+
+    plan.order("*", 1, OrdersOneMore())
+    plan.order("*", 1, Delay(1.0))
+    assert met(plan, "PutItem", 1) == ["delay"]
+    one_more.join(5.0)
+    assert met(plan, "PutItem", 1) == ["lose"]
 
 
 def test_what_is_ordered_by_name_comes_before_what_is_for_any() -> None:

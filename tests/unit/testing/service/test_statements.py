@@ -79,6 +79,7 @@ def test_an_update_touches_more_than_it_assigns() -> None:
         "INSERT INTO t VALUE {'id': ?, 'a': ?, 'b': ?}",
         "INSERT INTO t VALUE {'s': <<>>}",
         "SELECT * FROM t WHERE id = `ion`",
+        "SELECT * FROM t WHERE id = " + "[" * 5000,
     ],
 )
 def test_what_can_not_be_read_is_none(text: Any) -> None:
