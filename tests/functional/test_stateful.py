@@ -329,7 +329,6 @@ class LibraryOnSimulator(RuleBasedStateMachine):
         """Two quiet days later all is as its owner left it, and every write is there once."""
         try:
             self.simulator.allow()
-            self.simulator._regions.faults._next.clear()
             self.clock.advance(2 * DAY)
             self.nothing_happened_that_must_not()
             assert {key: self.reserved(key) for key in KEYS} == self.owner
