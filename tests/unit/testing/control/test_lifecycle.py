@@ -146,3 +146,10 @@ def test_refusals_say_in_what_state_the_table_is() -> None:
         f"{IN_USE}Table is being created: orders",
         f"{IN_USE}Cannot delete table while indexes are being created, updated, or deleted",
     ]
+
+
+def test_an_index_that_is_done_is_not_in_the_way_of_a_deletion() -> None:
+    life = updating()
+    life.indexes["by-day"] = IndexChange("CREATING", 0.0, 5.0)
+    assert "is in the process of being updated" in refusal(lambda: life.check_deletable(5.0))[1]
+    assert code(lambda: life.check_deletable(20.0)) == ""
