@@ -10,6 +10,7 @@ from dynoresilience.attachment import Attachment, attach_to, detach_from
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Runtime
 from dynoresilience.events import Event
+from dynoresilience.process.log_sink import LoggingSink
 from dynoresilience.testing import VirtualClock
 
 
@@ -39,10 +40,11 @@ class ProcessTimer:
 
 
 class SimulatedProcess:
-    """One process; it is the event sink of its clients, and may have a bug."""
+    """One process; it is an event sink of its clients beside the log, and may have a bug."""
 
     def __init__(self, clock: VirtualClock, config: ScalingConfig, seed: int = 0) -> None:
         self._config = config
+        self._log = LoggingSink(clock)
         self.timer = ProcessTimer(clock)
         self.runtime = Runtime(clock, self.timer, random.Random(seed).random)
         self.events: list[Event] = []
@@ -57,7 +59,7 @@ class SimulatedProcess:
         """Make a client one of this process, whoever had it before."""
         if is_attached(client):
             detach_from(client)
-        return attach_to(client, self._config, [self], runtime=self.runtime)
+        return attach_to(client, self._config, [self, self._log], runtime=self.runtime)
 
 
 def is_attached(client: Any) -> bool:

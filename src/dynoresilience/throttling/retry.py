@@ -15,7 +15,8 @@ IN_FLIGHT_DOUBLINGS = 2
 ``initial_delay * 2**2``: the calls go on at about the rate that the table still admits."""
 
 LEAST_IN_FLIGHT = 0.05
-"""Seconds: nor does it go below this, as attempts that do not count must not come in a loop."""
+"""Seconds: nor does it go below this, as attempts that do not count must not come in a loop. So
+close to the deadline, or to the end of the excuses, every attempt counts."""
 
 WAKE_SPREAD = 0.2
 """Seconds over which calls are spread that go on because capacity has just changed."""
@@ -102,6 +103,13 @@ def decide(
             excused_until = now + policy.scale_up_timeout
         if now >= excused_until:
             excuse = None
+    reason = GiveUpReason.RETRIES
+    if excuse is Excuse.IN_FLIGHT and excused_until is not None:
+        # No delay is longer than what is left: where that is next to nothing, they would be a loop.
+        if excused_until - now < LEAST_IN_FLIGHT:
+            excuse = None
+        elif deadline is not None and deadline - now < LEAST_IN_FLIGHT:
+            excuse, reason = None, GiveUpReason.DEADLINE
     excused = state.excused if excuse is None else state.excused + 1
     streak = 0 if excuse is Excuse.JUST_CHANGED else state.streak
     if excuse is Excuse.IN_FLIGHT:
@@ -109,7 +117,7 @@ def decide(
     after = CallState(excused, streak + 1, excused_until)
 
     if attempt - excused > policy.max_retries or policy.max_retries == 0:
-        return GiveUp(GiveUpReason.RETRIES, after)
+        return GiveUp(reason, after)
     ceiling = _ceiling(policy, streak, excuse)
     if excuse is Excuse.IN_FLIGHT and excused_until is not None:
         ceiling = min(max(ceiling, LEAST_IN_FLIGHT), excused_until - now)

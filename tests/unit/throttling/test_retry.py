@@ -57,6 +57,33 @@ def test_the_budget_ends_the_call() -> None:
     assert len(delays(POLICY, 100)) == POLICY.max_retries
 
 
+@pytest.mark.parametrize("deadline", [None, 20.0])
+@pytest.mark.parametrize("chance", [0.5, 0.9])
+def test_attempts_do_not_come_in_a_loop_where_the_excuses_or_the_time_end(
+    deadline: float | None, chance: float
+) -> None:
+    """Each delay is a share of what is left, and so of an ever smaller rest."""
+    state, now, sent = NEW, 0.0, []
+    for attempt in range(1, 1000):
+        sent.append(now)
+        step = decide(
+            POLICY,
+            state,
+            attempt=attempt,
+            now=now,
+            chance=chance,
+            excuse=Excuse.IN_FLIGHT,
+            deadline=deadline,
+        )
+        if isinstance(step, GiveUp):
+            break
+        state, now = step.state, now + step.delay
+    end = POLICY.scale_up_timeout if deadline is None else deadline
+    assert isinstance(step, GiveUp)
+    assert step.reason is (GiveUpReason.RETRIES if deadline is None else GiveUpReason.DEADLINE)
+    assert sum(end - LEAST_IN_FLIGHT < at <= end for at in sent) <= POLICY.max_retries + 1
+
+
 def test_while_a_change_is_under_way_the_backoff_stops_growing() -> None:
     assert delays(POLICY, 6, Excuse.IN_FLIGHT) == [1, 2, 4, 4, 4, 4]
 

@@ -33,7 +33,7 @@ class TimeToLive:
             status = "ENABLED" if settled else "ENABLING"
         else:
             status = "DISABLED" if settled else "DISABLING"
-        if status == "DISABLED" or self.attribute is None:
+        if status == "DISABLED":
             return {"TimeToLiveStatus": status}
         return {"TimeToLiveStatus": status, "AttributeName": self.attribute}
 

@@ -68,6 +68,32 @@ def test_units_count_until_the_change_at_the_old_rate() -> None:
     assert b.tokens(1.5) == 55.0
 
 
+def test_it_is_full_when_all_that_it_holds_is_there() -> None:
+    b = bucket()
+    assert b.is_full(0.0)
+    b.take(5.0, 0.0)
+    assert [b.is_full(at) for at in (0.0, 0.9, 1.0)] == [False, False, True]
+
+
+def test_an_earlier_instant_than_the_last_changes_nothing() -> None:
+    b = bucket()
+    b.take(10.0, 3.0)
+    assert b.tokens(2.0) == 0.0
+    assert b.tokens(4.0) == 5.0
+
+
+def test_a_correction_comes_after_what_was_refilled() -> None:
+    b = bucket()
+    b.settle(5.0, 1.0)
+    assert b.tokens(1.0) == 5.0
+
+
+def test_what_a_sum_of_floats_is_off_by_is_no_debt() -> None:
+    b = bucket(full=False)
+    assert b.take(1.0, 0.2 - 1e-9)
+    assert b.tokens(0.2 - 1e-9) == 0.0
+
+
 charges = st.lists(
     st.tuples(
         st.floats(0.0, 5.0, allow_nan=False),

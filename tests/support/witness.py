@@ -1,0 +1,174 @@
+"""Watches the requests that a process sends, and holds them against the numbered invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from dynoresilience.config import ScalingConfig
+from dynoresilience.model import Dimension, RaisedKey, Resource, ThrottleKind, Units
+from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+from dynoresilience.testing.control.control_plane import Provisioned
+from dynoresilience.testing.control.throughput import wanted_by_update
+from dynoresilience.testing.replies import Body, Reply
+from tests.support.simulated_process import SimulatedProcess
+
+TABLE = "orders"
+INDEXES = (None, "by-customer")
+KEYS: list[RaisedKey] = [(index, dimension) for index in INDEXES for dimension in Dimension]
+DATA = ("PutItem", "UpdateItem", "Query")
+
+
+THROTTLES = ("ProvisionedThroughputExceededException", "RequestLimitExceeded")
+
+
+class Attempt(NamedTuple):
+    """One HTTP attempt of a call on items.
+
+    ``code``: of its error, empty if it went through. ``names``: whether it was short of units of
+    the table or an index, so that a raise can help.
+    """
+
+    at: float
+    code: str
+    names: bool
+
+
+class Change(NamedTuple):
+    """A change of units that was accepted: when it was sent, when it is in force, by whom."""
+
+    sent: float
+    due: float
+    ours: bool
+
+
+class Witness:
+    """Stands between the clients of one table and the simulator.
+
+    ``owner``: what each number would be without us. ``named``: what throttles have named to
+    this process and no raise has answered since. ``asked``: when it sent UpdateTable, or
+    went on after it was frozen. ``looked``: when it has looked at the table,
+    ``blind_at``: when it last could not.
+    ``problems``: invariants that were broken.
+    """
+
+    def __init__(
+        self, simulator: SimulatedDynamoDB, clock: VirtualClock, config: ScalingConfig
+    ) -> None:
+        self._simulator = simulator
+        self._clock = clock
+        self._config = config
+        self._engine = simulator._home
+        self._answer, self._engine.handle = self._engine.handle, self._handle  # type: ignore[method-assign]
+        self.owner: dict[RaisedKey, int] = {key: self.reserved(key) for key in KEYS}
+        self.problems: list[str] = []
+        self.attempts: list[Attempt] = []
+        self.changes: list[Change] = []
+        self.asked: list[float] = []
+        self.looked: set[float] = set()
+        self.is_stranger = False
+        self.lowers_now = False
+
+    def begin(self, process: SimulatedProcess) -> None:
+        """Another process: whatever its predecessor left raised, it takes for the owner's."""
+        self.process = process
+        self.owner = {key: self.reserved(key) for key in KEYS}
+        self.named: set[RaisedKey] = set()
+        self.named_at = self.blind_at = float("-inf")
+        self.changes = [change._replace(ours=False) for change in self.changes]
+
+    def state(self, index: str | None) -> Provisioned:
+        found = self._engine._tables.control.get(Resource(TABLE, index))
+        assert found is not None
+        return found
+
+    def reserved(self, key: RaisedKey) -> int:
+        """The units in force, or on their way."""
+        return self.state(key[0]).reserved.of(key[1])
+
+    def last_due(self) -> float:
+        """When all that was asked for so far is in force."""
+        return max((change.due for change in self.changes), default=float("-inf"))
+
+    def _handle(self, operation: str, body: Body, backend: Any) -> Reply:
+        """Every request of every client, on its way to the simulator."""
+        now, before = self._clock.monotonic(), len(self._simulator.updates)
+        ours = not self.is_stranger
+        if ours and operation == "UpdateTable":
+            self._simulator.units(TABLE)  # puts in force what is due
+            self._check(wanted_by_update(body))
+            self.asked.append(now)
+        if ours and operation == "DescribeTable":
+            self.blind_at, saw = now, self.blind_at  # unless it is answered
+        try:
+            reply = self._answer(operation, body, backend)
+        finally:
+            if len(self._simulator.updates) > before:
+                pending = [self.state(index).pending for index in INDEXES]
+                due = max(change.due for change in pending if change is not None)
+                self.changes.append(Change(now, due, ours))
+        if ours and operation == "DescribeTable" and reply.ok:
+            self.blind_at = saw
+            self.looked.add(now)
+        if ours and operation in DATA:
+            self._note(reply, now)
+        return reply
+
+    def _note(self, reply: Reply, now: float) -> None:
+        """An attempt, and what its throttle names."""
+        named = set()
+        for entry in [] if reply.ok else reply.body.get("ThrottlingReasons") or []:
+            if entry["reason"].endswith(ThrottleKind.PROVISIONED.value):
+                index = entry["resource"].partition("/index/")[2] or None
+                write = "Write" in entry["reason"]
+                named.add((index, Dimension.WRITE if write else Dimension.READ))
+                self.named_at = now
+        self.named |= named
+        self.attempts.append(Attempt(now, reply.code, bool(named)))
+
+    def _check(self, wanted: Mapping[str | None, Units]) -> None:
+        """An UpdateTable of ours, just before it is answered."""
+        now, found = self._clock.monotonic(), self.problems.append
+        if self.process.timer.is_dead or self.process.timer.is_frozen:
+            found("a process that does not run sent UpdateTable")
+        if any(change.ours and now < change.due for change in self.changes):
+            found(f"invariant 7: {wanted} amid another change of ours")
+        present = {index: self.state(index).units for index in wanted}
+        numbers = [
+            ((index, dimension), present[index].of(dimension), units.of(dimension))
+            for index, units in wanted.items()
+            for dimension in Dimension
+        ]
+        raising = any(asked > there for _, there, asked in numbers)
+        for key, there, asked in numbers:
+            if asked > there:
+                self._check_raise(key, there, asked)
+            elif asked < there and raising:
+                found(f"invariant 1: {key} {there} -> {asked} in a raise")
+            elif asked < there:
+                self._check_lower(key, there, asked)
+        quiet_at = self.named_at + self._config.scale_down_delay
+        if not raising and not self.lowers_now and now < quiet_at - 1e-6:
+            found(f"lowered {quiet_at - now} s too soon")
+
+    def _check_raise(self, key: RaisedKey, there: int, asked: int) -> None:
+        found, what = self.problems.append, f"{key} {there} -> {asked}"
+        reads = key[1] is Dimension.READ
+        cap = self._config.max_read_capacity if reads else self._config.max_write_capacity
+        if asked > cap:
+            found(f"invariant 1: {what}, over the cap of {cap}")
+        if key not in self.named:
+            found(f"invariant 3: {what}, no throttle has named it")
+        self.named.discard(key)
+        known = {(e.resource.index, e.dimension): e for e in self.process.runtime.pending()}
+        if key not in known or known[key].units != asked:
+            found(f"invariant 8: {what} is not in the ledger")
+        elif known[key].base != self.owner[key]:
+            found(f"invariant 2: {what}, to go back to {known[key].base}")
+
+    def _check_lower(self, key: RaisedKey, there: int, asked: int) -> None:
+        found, what = self.problems.append, f"{key} {there} -> {asked}"
+        if asked != self.owner[key]:
+            found(f"invariant 2: {what}, the owner's value is {self.owner[key]}")
+        if not self.state(key[0]).budget.allows(self._clock.now()):
+            found(f"invariant 9: {what}, no decrease left")

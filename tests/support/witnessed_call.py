@@ -1,0 +1,100 @@
+"""What one call may do, however it ends: its attempts, held against the numbered invariants."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dynoresilience.config import ScalingConfig
+from tests.support.witness import THROTTLES, Attempt, Change, Witness
+
+NEWS = 0.8
+"""Seconds after a change at which a call that waits for it has been sent again: the next look at
+the table is at most 0.5 s away (12 % of what a change takes), callers are spread over 0.2."""
+SHORT = 4.0
+"""A change of at most so many seconds is held against `NEWS`."""
+WATCHED = 20.0
+"""Seconds for which a change is known to be under way, whatever else happens."""
+REMEMBERED = 300.0
+"""Seconds for which the refusal of a look is remembered, and so a change may go unseen."""
+LOOP = 0.05
+"""Attempts that are not counted have a pause between them that is drawn from so many seconds."""
+LAST_LOOK = 5.0
+"""Seconds until a watch looks again at most, and finds that its time is over."""
+_EPSILON = 1e-6
+
+
+def broken(
+    witness: Witness,
+    config: ScalingConfig,
+    began: float,
+    ended: float,
+    deadline: float | None,
+    error: str,
+) -> Iterator[str]:
+    """What a call did wrong. Its attempts are those of ``witness``.
+
+    Args:
+        witness: has seen the attempts.
+        config: of the process.
+        began: when it began.
+        ended: when it ended.
+        deadline: an instant, as the others; None: no deadline.
+        error: the code of the error that it ended in; empty if it went through.
+    """
+    attempts = witness.attempts
+    if error != attempts[-1].code:
+        yield f"invariant 4: {error!r} instead of {attempts[-1].code!r}"
+    if any(attempt.code not in THROTTLES for attempt in attempts[:-1]):
+        yield f"invariant 6: sent again after {[attempt.code for attempt in attempts]}"
+    if deadline is not None and ended > deadline + _EPSILON:
+        yield f"invariant 5: {ended - deadline} s over the deadline"
+    budget = config.max_retries + 1
+    at_deadline = deadline is not None and ended > deadline - _EPSILON
+    if error in THROTTLES and len(attempts) < budget and not at_deadline:
+        yield f"invariant 4: gave up after {len(attempts)} attempts, the budget is {budget}"
+    if any(b.at - a.at < LOOP for a, b in zip(attempts, attempts[2 * budget :], strict=False)):
+        yield f"invariant 5: more than {2 * budget} attempts within {LOOP} s"
+    counted = _counted(attempts, _excused_from(witness, config, began), config.scale_up_timeout)
+    if counted > budget:
+        yield f"invariant 5: {counted} attempts count, the budget is {budget}"
+    for change in witness.changes:
+        if witness.blind_at + REMEMBERED < change.sent:
+            yield from _idle(witness, change, ended, 4 * config.initial_retry_delay)
+
+
+def _excused_from(witness: Witness, config: ScalingConfig, began: float) -> float:
+    """The earliest instant of the call at which the process may take a change for under way."""
+    before = [at for at in witness.asked if at < began]
+    latest = max([*before, *(change.due for change in witness.changes)], default=float("-inf"))
+    if began <= latest + config.scale_up_timeout + LAST_LOOK:
+        return began
+    return min((at for at in witness.asked if at >= began), default=float("inf"))
+
+
+def _counted(attempts: Sequence[Attempt], start: float, timeout: float) -> int:
+    """Attempts that no excuse covers, whenever from ``start`` on the excuses have begun."""
+    outside = [
+        sum(not begin <= attempt.at <= begin + timeout for attempt in attempts)
+        for begin in {attempt.at for attempt in attempts if attempt.at >= start}
+    ]
+    return min(outside, default=len(attempts))
+
+
+def _idle(witness: Witness, change: Change, ended: float, pause: float) -> Iterator[str]:
+    """Whether a call goes on while a change is under way, and is woken when it is in force.
+
+    Somebody else's change has to be joined once it was seen: that is invariant 7.
+    """
+    attempts = witness.attempts
+    known = min(change.due, change.sent + WATCHED)
+    later = [*(attempt.at for attempt in attempts[1:]), ended]
+    for attempt, after in zip(attempts, later, strict=True):
+        if not (attempt.names and change.sent <= attempt.at < known):
+            continue
+        if not change.ours and attempt.at not in witness.looked:
+            continue
+        waited, late = after - attempt.at, after - change.due
+        if waited > pause + NEWS:
+            yield f"invariant 11: waited {waited} s amid a change, at most {pause} s are in order"
+        if late > NEWS and change.due - change.sent <= SHORT:
+            yield f"invariant 11: went on {late} s after the change"
