@@ -564,6 +564,8 @@ def test_a_client_without_a_timeout_waits_for_as_long_as_it_takes(sim: Simulator
             {"operation": "PutItem", "dimension": "writes"},
             "dimension must be 'read' or 'write', got 'writes'",
         ),
+        ("create_table", {"name": "carts", "indexes": ["by-day"]}, "indexes must map names to"),
+        ("create_table", {"name": "carts", "index_keys": {"by-dya": "day"}}, "hasn't: by-dya"),
         ("throttle_next", {"operation": "ListTables"}, "ListTables can't meet a 'throttle'"),
         ("throttle_next", {"operation": "PutItem", "reason": "Mood"}, "reason must be one of"),
         ("partial_next", {"operation": "PutItem"}, "PutItem can't meet a 'partial'"),

@@ -16,7 +16,15 @@ def create_table_request(
     index_keys: Mapping[str, str],
     on_demand: bool,
 ) -> Body:
-    """The arguments of ``create_table``; see `SimulatedDynamoDB.create_table`."""
+    """The arguments of ``create_table``; see `SimulatedDynamoDB.create_table`.
+
+    Raises:
+        ValueError: ``indexes`` is no mapping, or ``index_keys`` names others.
+    """
+    if not isinstance(indexes, Mapping):
+        raise ValueError(f"indexes must map names to (read, write) units, got {indexes!r}")
+    if index_keys.keys() - indexes.keys():
+        raise ValueError(f"index_keys has names that indexes hasn't: {', '.join(index_keys)}")
     keys = {index: index_keys.get(index, index.removeprefix("by-")) for index in indexes}
     throughput = {} if on_demand else _throughput(read, write)
     request: Body = {
