@@ -15,7 +15,8 @@ SHORT = 4.0
 WATCHED = 20.0
 """Seconds for which a change is known to be under way, whatever else happens."""
 LOOP = 0.05
-"""Attempts that are not counted have a pause between them that is drawn from so many seconds."""
+"""Attempts that are not counted have a pause between them that is drawn from so many seconds at
+least; an excuse ends so long before its time."""
 LAST_LOOK = 5.0
 """Seconds until a watch looks again at most, and finds that its time is over."""
 _EPSILON = 1e-6
@@ -84,7 +85,7 @@ def _idle(witness: Witness, config: ScalingConfig, change: Change, ended: float)
     Somebody else's change has to be joined once it was seen: that is invariant 7.
     """
     attempts, pause = witness.attempts, 4 * config.initial_retry_delay
-    excused_until = attempts[0].at + config.scale_up_timeout
+    excused_until = attempts[0].at + config.scale_up_timeout - LOOP
     known = min(change.due, change.sent + WATCHED)
     later = [*(attempt.at for attempt in attempts[1:]), ended]
     for attempt, after in zip(attempts, later, strict=True):
