@@ -284,7 +284,7 @@ class LibraryOnSimulator(RuleBasedStateMachine):
 
     @invariant()
     def nothing_happened_that_must_not(self) -> None:
-        assert self.witness.problems == []
+        assert not self.witness.problems, self.witness.problems
 
     @invariant()
     def no_event_and_no_log_line_tells_of_items(self) -> None:
@@ -321,8 +321,8 @@ class LibraryOnSimulator(RuleBasedStateMachine):
 TestLibraryOnSimulator = LibraryOnSimulator.TestCase
 TestLibraryOnSimulator.settings = settings(
     settings.get_profile("short"),
-    max_examples=1000 if LONG else 15,
-    stateful_step_count=50 if LONG else 25,
+    max_examples=1000 if LONG else 25,
+    stateful_step_count=50 if LONG else 30,
 )
 
 

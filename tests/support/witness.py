@@ -21,6 +21,9 @@ DATA = ("PutItem", "UpdateItem", "Query")
 
 THROTTLES = ("ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
+REMEMBERED = 300.0
+"""Seconds for which a client remembers that it could not look, and does not try again."""
+
 
 class Attempt(NamedTuple):
     """One HTTP attempt of a call on items.
@@ -90,6 +93,13 @@ class Witness:
         """When all that was asked for so far is in force."""
         return max((change.due for change in self.changes), default=float("-inf"))
 
+    def sees(self, at: float) -> bool:
+        """Whether each client of the process knows at that instant what the others know.
+
+        One that could not look has a record of its own until it looks again.
+        """
+        return at > self.blind_at + REMEMBERED
+
     def _handle(self, operation: str, body: Body, backend: Any) -> Reply:
         """Every request of every client, on its way to the simulator."""
         now, before = self._clock.monotonic(), len(self._simulator.updates)
@@ -107,6 +117,7 @@ class Witness:
                 pending = [self.state(index).pending for index in INDEXES]
                 due = max(change.due for change in pending if change is not None)
                 self.changes.append(Change(now, due, ours))
+                self.looked.clear()
         if ours and operation == "DescribeTable" and reply.ok:
             self.blind_at = saw
             self.looked.add(now)
@@ -122,7 +133,8 @@ class Witness:
                 index = entry["resource"].partition("/index/")[2] or None
                 write = "Write" in entry["reason"]
                 named.add((index, Dimension.WRITE if write else Dimension.READ))
-                self.named_at = now
+                if self.sees(now):
+                    self.named_at = now
         self.named |= named
         self.attempts.append(Attempt(now, reply.code, bool(named)))
 

@@ -14,10 +14,9 @@ SHORT = 4.0
 """A change of at most so many seconds is held against `NEWS`."""
 WATCHED = 20.0
 """Seconds for which a change is known to be under way, whatever else happens."""
-REMEMBERED = 300.0
-"""Seconds for which the refusal of a look is remembered, and so a change may go unseen."""
 LOOP = 0.05
-"""Attempts that are not counted have a pause between them that is drawn from so many seconds."""
+"""Attempts that are not counted have a pause between them that is drawn from so many seconds at
+least; an excuse ends so long before its time."""
 LAST_LOOK = 5.0
 """Seconds until a watch looks again at most, and finds that its time is over."""
 _EPSILON = 1e-6
@@ -58,8 +57,8 @@ def broken(
     if counted > budget:
         yield f"invariant 5: {counted} attempts count, the budget is {budget}"
     for change in witness.changes:
-        if witness.blind_at + REMEMBERED < change.sent:
-            yield from _idle(witness, change, ended, 4 * config.initial_retry_delay)
+        if witness.sees(change.sent):
+            yield from _idle(witness, config, change, ended)
 
 
 def _excused_from(witness: Witness, config: ScalingConfig, began: float) -> float:
@@ -80,12 +79,13 @@ def _counted(attempts: Sequence[Attempt], start: float, timeout: float) -> int:
     return min(outside, default=len(attempts))
 
 
-def _idle(witness: Witness, change: Change, ended: float, pause: float) -> Iterator[str]:
+def _idle(witness: Witness, config: ScalingConfig, change: Change, ended: float) -> Iterator[str]:
     """Whether a call goes on while a change is under way, and is woken when it is in force.
 
     Somebody else's change has to be joined once it was seen: that is invariant 7.
     """
-    attempts = witness.attempts
+    attempts, pause = witness.attempts, 4 * config.initial_retry_delay
+    excused_until = attempts[0].at + config.scale_up_timeout - LOOP
     known = min(change.due, change.sent + WATCHED)
     later = [*(attempt.at for attempt in attempts[1:]), ended]
     for attempt, after in zip(attempts, later, strict=True):
@@ -94,7 +94,7 @@ def _idle(witness: Witness, change: Change, ended: float, pause: float) -> Itera
         if not change.ours and attempt.at not in witness.looked:
             continue
         waited, late = after - attempt.at, after - change.due
-        if waited > pause + NEWS:
+        if waited > pause + NEWS and attempt.at < excused_until:
             yield f"invariant 11: waited {waited} s amid a change, at most {pause} s are in order"
         if late > NEWS and change.due - change.sent <= SHORT:
             yield f"invariant 11: went on {late} s after the change"
