@@ -19,12 +19,13 @@ class StandIn:
         self.engines: dict[object, Engine] = {}
 
 
-_current: StandIn | None = None
+_blocks: list[StandIn] = []
+"""Those of the blocks that have begun and not ended, the latest last."""
 
 
 def current() -> StandIn | None:
     """None: the process's own runtime is in its place."""
-    return _current
+    return _blocks[-1] if _blocks else None
 
 
 @contextmanager
@@ -32,16 +33,18 @@ def process_runtime(runtime: Runtime) -> Iterator[None]:
     """Let ``runtime`` be the process's in this block, for every thread.
 
     It holds for all clients that were not given one of their own, also for those attached before.
-    They begin with nothing raised, and are afterwards as they were.
+    They begin with nothing raised, and are afterwards as they were. Where blocks overlap the latest
+    that has not ended holds.
     """
-    global _current  # noqa: PLW0603
-    before, _current = _current, StandIn(runtime)
+    block = StandIn(runtime)
+    _blocks.append(block)
     try:
         yield
     finally:
-        _current = before
+        _blocks.remove(block)
 
 
 def monotonic() -> float:
     """The reading of the process's clock, in seconds: that by which deadlines are told."""
-    return time.monotonic() if _current is None else _current.runtime.clock.monotonic()
+    block = current()
+    return time.monotonic() if block is None else block.runtime.clock.monotonic()

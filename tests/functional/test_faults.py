@@ -648,3 +648,16 @@ def test_calls_are_counted_exactly_while_faults_are_ordered(sim: Simulator) -> N
     assert sum(failed.acquire(blocking=False) for _ in range(100)) == 40
     assert sim.calls["PutItem"] == 100
     assert len(sim.faults) == 40
+
+
+def test_what_is_ordered_before_the_start_holds(kind: str) -> None:
+    simulator = new_simulator(kind)
+    simulator.fail_next("PutItem", code="FirstOfAll")
+    with simulator:
+        simulator.create_table("orders")
+        with pytest.raises(ClientError, match="FirstOfAll"):
+            put(client_of(simulator))
+    with simulator:
+        simulator.create_table("orders")
+        assert simulator.faults == ()
+        put(client_of(simulator))

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import SupportsIndex
+from typing import Any, SupportsIndex
 
 from dynoresilience.engine import Runtime
 from dynoresilience.ports import Timer
@@ -61,21 +61,36 @@ def fresh_start() -> Iterator[None]:
 
 @contextmanager
 def _sleeping_on(clock: VirtualClock) -> Iterator[None]:
-    sleep, here = time.sleep, threading.get_ident()
-
-    def virtual_sleep(seconds: float | SupportsIndex, /) -> None:
-        if threading.get_ident() != here:
-            return sleep(seconds)
-        wanted = float(seconds)
-        if wanted < 0:
-            raise ValueError("sleep length must be non-negative")
-        clock.sleep(wanted)
-
-    time.sleep = virtual_sleep
+    thread = threading.get_ident()
+    _sleeps.append((thread, clock))
+    if len(_sleeps) == 1:
+        _real_sleep.append(time.sleep)
+        time.sleep = _virtual_sleep
     try:
         yield
     finally:
-        time.sleep = sleep
+        _sleeps.remove((thread, clock))
+        if not _sleeps:
+            time.sleep = _real_sleep.pop()
+
+
+_sleeps: list[tuple[int, VirtualClock]] = []
+"""The blocks of virtual time that have not ended: thread and clock, the latest last."""
+_real_sleep: list[Any] = []
+"""What `time.sleep` was before the first of them."""
+
+
+def _virtual_sleep(seconds: float | SupportsIndex, /) -> None:
+    """In place of `time.sleep`: the thread of a block lets its clock go on, others sleep."""
+    here = threading.get_ident()
+    clock = next((clock for thread, clock in reversed(_sleeps) if thread == here), None)
+    wanted = float(seconds)
+    if clock is None:
+        _real_sleep[-1](wanted)
+    elif wanted < 0:
+        raise ValueError("sleep length must be non-negative")
+    else:
+        clock.sleep(wanted)
 
 
 class _TimerOfABlock:

@@ -48,9 +48,17 @@ class Simulation(FaultOrders, Checks):
         self.settings = settings
         self._lock = threading.RLock()
         self._regions = self._new_regions()
+        self.began = self.clock.monotonic()
+        self._is_new = True
+
+    def _begin(self) -> None:
+        """Begin anew, but for what was ordered before the first time."""
+        if not self._is_new:
+            self._regions = self._new_regions()
+        self._is_new = False
+        self.began = self.clock.monotonic()
 
     def _new_regions(self) -> Regions:
-        self.began = self.clock.monotonic()
         return Regions(self.clock, self.settings, self._lock)
 
     @abstractmethod

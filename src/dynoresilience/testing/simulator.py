@@ -66,7 +66,7 @@ class SimulatedDynamoDB(Simulation):
                 "one is started (use one for all regions and tables)"
             )
         try:
-            self._regions = self._new_regions()
+            self._begin()
             self._moto.start()
         except BaseException:
             _running.release()

@@ -150,3 +150,19 @@ def test_the_end_of_a_block_waits_for_the_job_that_is_running() -> None:
         assert started.wait(10)
         threading.Timer(0.05, go_on.set).start()
     assert done == [1]
+
+
+def test_blocks_that_overlap_leave_nothing_behind() -> None:
+    sleep = time.sleep
+    first, second = virtual_time(), virtual_time()
+    first.__enter__()
+    clock = second.__enter__()
+    first.__exit__(None, None, None)
+
+    assert stand_in.monotonic() == clock.monotonic() == 0.0
+    time.sleep(5)
+    assert stand_in.monotonic() == clock.monotonic() == 5.0
+
+    second.__exit__(None, None, None)
+    assert time.sleep is sleep
+    assert stand_in.current() is None

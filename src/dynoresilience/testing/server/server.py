@@ -89,7 +89,7 @@ class SimulatorServer(Simulation):
         listener = HttpListener(
             self._host, self._asked_port, lambda asked: self._answer(endpoint, asked), _refusal
         )
-        self._regions = self._new_regions()
+        self._begin()
         self._stopped.clear()
         listener.start()
         self._listener = listener
