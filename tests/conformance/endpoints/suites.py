@@ -52,11 +52,13 @@ def run(suite: Path, url: str, access_key_id: str, *, only: str = "", timeout: f
             timeout=timeout,
             check=False,
         )
+        if not report.exists():
+            raise SuiteError(f"{suite} left no report; it said: {done.stdout[-2000:]}")
         return passed(json.loads(report.read_text()))
     except subprocess.TimeoutExpired:
         raise SuiteError(f"{suite} was not done within {timeout:g} s") from None
-    except FileNotFoundError:
-        raise SuiteError(f"{suite} left no report; it said: {done.stdout[-2000:]}") from None
+    except OSError as error:
+        raise SuiteError(f"{suite} can't be run: {error}") from None
     finally:
         report.unlink(missing_ok=True)
 

@@ -12,20 +12,24 @@ import pytest
 from tests.conformance.endpoints.compare import compare
 from tests.conformance.endpoints.suites import SuiteError, exactly, passed, run
 
-FAKE_VITEST = """#!{python}
+BY_PYTHON = """#!/bin/sh
+exec "{python}" "$0.py" "$@"
+"""  # a first line of the script's own can't name a path with a space
+
+FAKE_VITEST = """
 import json, os, re, sys
 report = next(a.split("=", 1)[1] for a in sys.argv if a.startswith("--outputFile="))
 only = sys.argv[sys.argv.index("-t") + 1] if "-t" in sys.argv else ""
 passing_by_url = json.load(open("passing.json"))
-names = {{name for runs in passing_by_url.values() for passing in runs for name in passing}}
+names = {name for runs in passing_by_url.values() for passing in runs for name in passing}
 passing = passing_by_url[os.environ["DYNAMODB_ENDPOINT"]]
 now = passing[0] if "ALONE" in os.environ["AWS_ACCESS_KEY_ID"] else passing[-1]
 tests = [
-    {{"fullName": name, "status": "passed" if name in now else "failed"}}
+    {"fullName": name, "status": "passed" if name in now else "failed"}
     for name in names if re.search(only, name)
 ]
 if tests:
-    json.dump({{"testResults": [{{"assertionResults": tests}}]}}, open(report, "w"))
+    json.dump({"testResults": [{"assertionResults": tests}]}, open(report, "w"))
 """
 
 
@@ -33,8 +37,9 @@ def fake_suite(folder: Path, **passing: list[list[str]]) -> Path:
     """A checkout whose tests pass as told, by endpoint: in the first run, and in later ones."""
     program = folder / "node_modules" / ".bin" / "vitest"
     program.parent.mkdir(parents=True)
-    program.write_text(FAKE_VITEST.format(python=sys.executable))
+    program.write_text(BY_PYTHON.format(python=sys.executable))
     program.chmod(0o755)
+    program.with_name("vitest.py").write_text(FAKE_VITEST)
     (folder / "passing.json").write_text(json.dumps(passing))
     return folder
 
