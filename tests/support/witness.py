@@ -133,8 +133,7 @@ class Witness:
                 index = entry["resource"].partition("/index/")[2] or None
                 write = "Write" in entry["reason"]
                 named.add((index, Dimension.WRITE if write else Dimension.READ))
-                if self.sees(now):
-                    self.named_at = now
+                self.named_at = now
         self.named |= named
         self.attempts.append(Attempt(now, reply.code, bool(named)))
 
@@ -160,7 +159,8 @@ class Witness:
             elif asked < there:
                 self._check_lower(key, there, asked)
         quiet_at = self.named_at + self._config.scale_down_delay
-        if not raising and not self.lowers_now and now < quiet_at - 1e-6:
+        known = self.sees(self.named_at)
+        if not raising and not self.lowers_now and known and now < quiet_at - 1e-6:
             found(f"lowered {quiet_at - now} s too soon")
 
     def _check_raise(self, key: RaisedKey, there: int, asked: int) -> None:

@@ -239,6 +239,13 @@ def test_a_raise_of_unknown_outcome_stays_in_the_ledger(world: World) -> None:
     assert [entry.base for entry in world.runtime.pending()] == [5]
 
 
+def test_a_raise_of_unknown_outcome_is_waited_for(world: World) -> None:
+    world.control.fail["update"] = [OutcomeUnknown("the connection broke")]
+    world.throttle(TABLE)
+
+    assert world.throttle(TABLE).excuse is Excuse.IN_FLIGHT
+
+
 def test_invariant_8_the_ledger_is_written_before_the_request(world: World) -> None:
     seen = []
     world.control.before_update = lambda update: seen.append(
