@@ -75,14 +75,23 @@ def stored(client: Any) -> int:
 
 
 def wait_until_active(client: Any) -> None:
-    """DynamoDB Local fills and empties indexes in real time; then it takes writes again."""
+    """DynamoDB Local fills and empties indexes in real time; then it takes writes again.
+
+    Amid that it may fail to describe the table.
+    """
     deadline = time.monotonic() + 20
-    while any(
-        index["IndexStatus"] != "ACTIVE"
-        for index in client.describe_table(TableName="orders")["Table"]["GlobalSecondaryIndexes"]
-    ):
+    while not are_active(client):
         assert time.monotonic() < deadline, "an index is still coming or going"
         time.sleep(0.05)
+
+
+def are_active(client: Any) -> bool:
+    try:
+        table = client.describe_table(TableName="orders")["Table"]
+    except client.exceptions.ClientError as error:
+        assert error.response["Error"]["Code"] == "InternalFailure"
+        return False
+    return all(index["IndexStatus"] == "ACTIVE" for index in table["GlobalSecondaryIndexes"])
 
 
 def arn_of_orders(client: Any) -> str:
