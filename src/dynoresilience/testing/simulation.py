@@ -6,7 +6,8 @@ import threading
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 
@@ -25,6 +26,9 @@ from dynoresilience.testing.service.numbers import check_number
 from dynoresilience.testing.service.regions import Regions
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.table_request import create_table_request
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 class Simulation(FaultOrders, Checks):
@@ -60,6 +64,26 @@ class Simulation(FaultOrders, Checks):
 
     def _new_regions(self) -> Regions:
         return Regions(self.clock, self.settings, self._lock)
+
+    @abstractmethod
+    def start(self) -> None:
+        """Begin to simulate."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Stop simulating. What was observed stays readable."""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
 
     @abstractmethod
     def client(self, **options: Any) -> Any:

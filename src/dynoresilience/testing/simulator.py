@@ -6,7 +6,6 @@ import math
 import threading
 from contextlib import suppress
 from functools import partial
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience.ports import Clock
@@ -92,18 +91,6 @@ class SimulatedDynamoDB(Simulation):
                 self._moto.stop()
             finally:
                 _running.release()
-
-    def __enter__(self) -> SimulatedDynamoDB:
-        self.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.stop()
 
     # Clients
 
