@@ -47,7 +47,7 @@ class Attachment:
     @property
     def resting(self) -> int:
         """About how many of this client's calls wait between two attempts."""
-        engine = self.engine
+        engine = self.engine if stand_in.blocks else self._engine  # each call asks: no detours
         return engine.resting if engine is not None else 0
 
     def succeeded(self, tables: Iterable[str]) -> None:

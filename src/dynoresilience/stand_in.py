@@ -19,13 +19,13 @@ class StandIn:
         self.engines: dict[object, Engine] = {}
 
 
-_blocks: list[StandIn] = []
+blocks: list[StandIn] = []
 """Those of the blocks that have begun and not ended, the latest last."""
 
 
 def current() -> StandIn | None:
     """None: the process's own runtime is in its place."""
-    return _blocks[-1] if _blocks else None
+    return blocks[-1] if blocks else None
 
 
 @contextmanager
@@ -37,11 +37,11 @@ def process_runtime(runtime: Runtime) -> Iterator[None]:
     that has not ended holds.
     """
     block = StandIn(runtime)
-    _blocks.append(block)
+    blocks.append(block)
     try:
         yield
     finally:
-        _blocks.remove(block)
+        blocks.remove(block)
 
 
 def monotonic() -> float:
