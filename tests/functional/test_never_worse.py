@@ -260,7 +260,8 @@ def test_a_server_that_is_off() -> None:
         put(ScalingClient(client, config=QUICK))
 
 
-def test_no_credentials(start: Start) -> None:
+def test_no_credentials(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     client = boto3.client("dynamodb", region_name="us-east-1", endpoint_url=start().url)
 
     with pytest.raises(NoCredentialsError):
