@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
-from dynoresilience.aws.hooks import hooks_for_new_clients
+from dynoresilience.aws.hooks import hooks_for_new_clients, hooks_for_new_tables
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import ClientClosedError, NotAttachableError
 
@@ -45,6 +45,10 @@ def attach(
         NotAttachableError: ``target`` is not of DynamoDB.
     """
     attach_to(target, config, sinks)
+    if hasattr(getattr(target, "meta", None), "client"):  # of boto3's resource layer
+        from dynoresilience.aws.batch_writer import keep_batches
+
+        keep_batches(target)
     return target
 
 
@@ -80,6 +84,7 @@ def install(
         attach_to(client, config, sinks, lazily=True)
 
     hooks_for_new_clients(events, on_client)
+    hooks_for_new_tables(events)
     return session
 
 

@@ -48,17 +48,33 @@ class ThrottleKind(str, Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedWrite:
+    """A write that was refused: as much of it as tells which indexes it would have touched.
+
+    ``attributes``: the names in the item; None: not known, as of a delete. ``units``: about what
+    it takes of the table, in write units.
+    """
+
+    attributes: frozenset[str] | None
+    units: int
+
+
+@dataclass(frozen=True, slots=True)
 class ThrottleSignal:
     """One thing that was short.
 
     ``any_index``: an index of ``resource.table`` was short and the answer does not say which;
-    ``resource.index`` is then None.
+    ``resource.index`` is then None. ``told``: False where the answer only left something out, so
+    that the kind is a guess; of writes, ``refused`` are those, and it may have been the table or
+    any index that they touch.
     """
 
     resource: Resource
     dimension: Dimension
     kind: ThrottleKind = ThrottleKind.PROVISIONED
     any_index: bool = False
+    told: bool = True
+    refused: tuple[RefusedWrite, ...] = ()
 
     def __str__(self) -> str:
         where = f"{self.resource}/*" if self.any_index else str(self.resource)
@@ -85,7 +101,8 @@ class Units:
 class ResourceState:
     """What DescribeTable says of one resource. Times are seconds since the epoch, UTC.
 
-    ``status``: TableStatus or IndexStatus.
+    ``status``: TableStatus or IndexStatus. ``keys``: the attributes of an index's key, which an
+    item needs to be in it; empty: not known. ``whole_items``: it holds every attribute.
     """
 
     units: Units
@@ -93,6 +110,8 @@ class ResourceState:
     decreases_today: int = 0
     last_decrease: float | None = None
     last_increase: float | None = None
+    keys: frozenset[str] = frozenset()
+    whole_items: bool = True
 
 
 @dataclass(frozen=True, slots=True)

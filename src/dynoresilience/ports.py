@@ -129,8 +129,8 @@ class Call(Protocol):
     """A call that has met a throttle, as the way in needs it."""
 
     @property
-    def throttles(self) -> int:
-        """Attempts of this call that were throttled."""
+    def decided(self) -> int:
+        """Attempts of this call after which we decided, and not botocore."""
 
     @property
     def excused(self) -> int:
@@ -146,6 +146,9 @@ class Call(Protocol):
 
     def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
         """Raise, wait, and say True: send it again. False: the call ends now."""
+
+    def may_go_on(self, attempt: int) -> bool:
+        """True if the call may send what did not fit into the answer to this attempt."""
 
     def report(self, attempts: int) -> dict[str, Any]:
         """For the exception that the call ends in."""

@@ -7,6 +7,7 @@ from typing import Any
 import boto3
 
 from dynoresilience.aws import botocore_private as private
+from dynoresilience.aws.hooks import hooks_for_new_tables
 
 
 class _SessionAround(boto3.Session):
@@ -14,6 +15,7 @@ class _SessionAround(boto3.Session):
 
     def __init__(self, client: Any) -> None:
         super().__init__(region_name=client.meta.region_name)
+        hooks_for_new_tables(self.events)
         self._given = client
 
     def client(self, *_: Any, **__: Any) -> Any:

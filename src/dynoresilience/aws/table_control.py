@@ -96,6 +96,8 @@ def _resource_state(description: Mapping[str, Any], status: str | None) -> Resou
         decreases_today=int(throughput.get("NumberOfDecreasesToday") or 0),
         last_decrease=_epoch(throughput.get("LastDecreaseDateTime")),
         last_increase=_epoch(throughput.get("LastIncreaseDateTime")),
+        keys=frozenset(key["AttributeName"] for key in description.get("KeySchema") or ()),
+        whole_items=(description.get("Projection") or {}).get("ProjectionType", "ALL") == "ALL",
     )
 
 

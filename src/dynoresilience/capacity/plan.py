@@ -16,7 +16,9 @@ from dynoresilience.model import (
     Limits,
     Raised,
     RaisedKey,
+    RefusedWrite,
     Resource,
+    ResourceState,
     TableState,
     ThrottleKind,
     ThrottleSignal,
@@ -90,6 +92,8 @@ def plan_up(
 def _short(state: TableState, signal: ThrottleSignal, limits: LimitsOf) -> tuple[Resource, ...]:
     if signal.any_index:
         return _lowest_indexes(state, signal, limits)
+    if signal.refused:
+        return _most_pressed(state, signal)
     if signal.resource.index in state.local_indexes:
         return (Resource(signal.resource.table),)
     return (signal.resource,)
@@ -120,6 +124,26 @@ def _lowest_indexes(
     candidates = may_rise or units
     lowest = min(candidates.values(), default=0)
     return tuple(Resource(table, name) for name, n in candidates.items() if n == lowest)
+
+
+def _most_pressed(state: TableState, signal: ThrottleSignal) -> tuple[Resource, ...]:
+    """Where writes that were refused without a reason have the longest to wait: table or index."""
+    seconds: dict[str | None, float] = {}
+    for index in (None, *state.indexes):
+        found = state.resource(index)
+        if found is not None:
+            needed = sum(_needed(write, index, found) for write in signal.refused)
+            seconds[index] = needed / max(1, found.units.of(signal.dimension))
+    longest = max(seconds.values())
+    pressed = (index for index, wait in seconds.items() if wait == longest)
+    return tuple(Resource(signal.resource.table, index) for index in pressed)
+
+
+def _needed(write: RefusedWrite, index: str | None, found: ResourceState) -> int:
+    """Units that a write takes of the table or an index; it may not be in the index at all."""
+    if index is not None and write.attributes is not None and not found.keys <= write.attributes:
+        return 0
+    return write.units if found.whole_items else 1
 
 
 def _units(state: TableState, index: str | None) -> Units:

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 
 from dynoresilience.capacity.plan import hold_without_looking
-from dynoresilience.model import Hold, HoldReason, ThrottleSignal
+from dynoresilience.model import Dimension, Hold, HoldReason, ThrottleSignal
 from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
@@ -22,6 +22,9 @@ STATE_TTL = 10.0
 """Seconds for which a state that allowed no raise is believed without a new DescribeTable."""
 LONGEST_LOOK = 15.0
 """Seconds: a describe and an update, with each all of the control plane client's timeouts."""
+OTHER_LIMIT_FOR = 10.0
+"""Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
+if the table's last throttle named one: an answer with a rest gives no reason."""
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
@@ -37,6 +40,7 @@ class Scaler:
         self._raiser = raiser
         self._clock = clock
         self._timer = timer
+        self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
         self.records = self._raiser.records
         self.resting = 0
 
@@ -55,7 +59,7 @@ class Scaler:
         for no longer than that.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
-        hold = hold_without_looking(signals)
+        hold = self._other_limit(short) or hold_without_looking(signals)
         if not settings.scaling_enabled:
             hold = short.hold(HoldReason.DISABLED)
         if hold is not None:
@@ -98,6 +102,20 @@ class Scaler:
         record = self._raiser.met(table)
         if record is not None:
             record.ease(self._clock.monotonic())
+
+    def _other_limit(self, short: Shortage) -> Hold | None:
+        """A limit of another kind that was met just now, for signals that are a guess."""
+        now = self._clock.monotonic()
+        for signal in short.signals:
+            limit = hold_without_looking([signal])
+            if limit is not None:
+                key = short.table, signal.dimension
+                self._other_limits[key] = limit, now + OTHER_LIMIT_FOR
+        if any(signal.told for signal in short.signals):
+            return None
+        key = short.table, short.signals[0].dimension
+        limit, until = self._other_limits.get(key, (None, now))
+        return limit if now < until else None
 
     def _fly(
         self,

@@ -67,7 +67,7 @@ class ThrottledCall:
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
         self._came_early = False
-        self.throttles = 0
+        self.decided = 0
         self.slows_down = True
 
     @property
@@ -112,7 +112,7 @@ class ThrottledCall:
 
         May talk to the control plane before it returns.
         """
-        self.throttles += 1
+        self.decided += 1
         self._tell(throttle, attempt)
         answers = self._ask(throttle)
         excuses = {answer.excuse for answer in answers}
@@ -155,6 +155,19 @@ class ThrottledCall:
         has_more = attempt - self._state.excused < context.policy.max_retries
         eager = has_more and not self._came_early and retry_after is None
         return Pause(now + step.delay, watched, self._wake_delay, self._resumed, eager=eager)
+
+    def may_go_on(self, attempt: int) -> bool:
+        """Whether another attempt is within the budget and the deadline, though none failed."""
+        self.decided += 1
+        deadline = self._context.deadline
+        if attempt - self._state.excused > self.max_retries:
+            self._reason = GiveUpReason.RETRIES
+        elif deadline is not None and self._clock.monotonic() >= deadline:
+            self._reason = GiveUpReason.DEADLINE
+        else:
+            self._sent_at = self._clock.monotonic()
+            return True
+        return False
 
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""

@@ -167,3 +167,20 @@ def test_local_indexes_and_what_is_missing() -> None:
     assert state.indexes["by-sku"].units == Units(0, 0)
     assert table_state(describe(CreationDateTime=instant), "orders").table_id == str(instant)
     assert table_state({}, "orders").arn == "orders"
+
+
+def test_what_an_index_holds() -> None:
+    def of(projection: dict[str, Any]) -> tuple[frozenset[str], bool]:
+        index = {
+            "IndexName": "by-customer",
+            "KeySchema": [{"AttributeName": "customer"}, {"AttributeName": "day"}],
+            **projection,
+        }
+        found = table_state({"GlobalSecondaryIndexes": [index]}, "orders").indexes["by-customer"]
+        return found.keys, found.whole_items
+
+    keys = frozenset({"customer", "day"})
+    assert of({"Projection": {"ProjectionType": "ALL"}}) == (keys, True)
+    assert of({"Projection": {"ProjectionType": "INCLUDE"}}) == (keys, False)
+    assert of({"Projection": {"ProjectionType": "KEYS_ONLY"}}) == (keys, False)
+    assert of({}) == (keys, True)

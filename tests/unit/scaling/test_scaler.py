@@ -178,6 +178,21 @@ def test_invariant_3_other_limits_are_no_reason_to_raise(
     assert not world.control.calls
 
 
+def test_invariant_3_a_guess_after_another_limit_was_met_is_no_reason_either(world: World) -> None:
+    guess = replace(TABLE, told=False)
+    world.throttle(replace(TABLE, kind=ThrottleKind.KEY_RANGE))
+
+    answer = world.throttle(guess)
+
+    assert answer.hold is not None
+    assert answer.hold.reason is HoldReason.KEY_RANGE
+    assert not world.control.calls
+    other = world.throttle(replace(guess, dimension=Dimension.READ))
+    assert [change.dimension for change in other.raised] == [Dimension.READ]
+    world.clock.advance(11)
+    assert world.throttle(guess).raised
+
+
 @pytest.mark.parametrize("operation", ["describe", "update"])
 @pytest.mark.parametrize(
     ("error", "reason", "for_seconds"),

@@ -1,0 +1,220 @@
+"""The outcome of every attempt of a call: what is a throttle is ours, all else botocore's.
+
+botocore's own handler is kept in our hand, so that it sees no throttle: neither its retry quota
+nor its count of attempts is used up by one. A batch that was worked on in part is one call to the
+end: the same request goes on with what is left, within the same budget.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from dynoresilience import fork_safe
+from dynoresilience.aws import botocore_private as private
+
+if TYPE_CHECKING:
+    from dynoresilience.ports import Call, Calls
+    from dynoresilience.throttling.batches import Batch, Rest
+    from dynoresilience.throttling.signals import Throttle
+
+_log = logging.getLogger("dynoresilience")
+
+STARTED = "dynoresilience-started"
+_CALL = "dynoresilience-call"
+_BATCH = "dynoresilience-batch"
+_HIDDEN = "dynoresilience-hidden"
+_FAULT = "dynoresilience-fault"
+
+Attempt = dict[str, Any]
+"""What botocore hands to a handler of ``needs-retry``, and so to its own."""
+
+
+class Attempts:
+    """Decides after each attempt of one client's calls. ``botocore``: its handler, if known."""
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.botocore: private.Handler | None = None
+
+    def after(self, attempt: Attempt) -> float | None:
+        """None: no retry. A number: botocore sleeps so long and sends the call again."""
+        response = attempt["response"]
+        context = attempt["request_dict"]["context"]
+        batch: Batch | None = context.get(_BATCH)
+        done = response is not None and response[0].status_code < 300
+        if batch is not None and done:
+            batch.fold_into(response[1])  # from here on nothing that was done can get lost
+        if _FAULT not in context:
+            try:
+                if done:
+                    rest = _rest(attempt, batch)
+                    if rest is not None:
+                        return self._on_rest(rest, attempt)
+                    if self._calls.resting:
+                        tables = _signals().tables_of(_Body(attempt["request_dict"]))
+                        self._calls.succeeded(tables)
+                elif response is not None:
+                    throttle = _throttle(attempt)
+                    if throttle is not None:
+                        return self._on_throttle(throttle, attempt)
+                if self._spent(attempt):
+                    return self._end(attempt)
+            except Exception:
+                _log.exception("a fault of ours; botocore decides about this call from here on")
+                context[_FAULT] = True
+        delay = self._leave_to_botocore(attempt)
+        return self._end(attempt) if delay is None else delay
+
+    @staticmethod
+    def hides(attempt: Attempt) -> bool:
+        """Whether a client that limits its own rate need not hear of this attempt."""
+        hidden: bool = attempt["request_dict"]["context"].pop(_HIDDEN, False)
+        return hidden
+
+    def _on_throttle(self, throttle: Throttle, attempt: Attempt) -> float | None:
+        http, parsed = attempt["response"]
+        call = self._call(attempt)
+        number = attempt["attempts"]
+        again = call.try_again(throttle, number, _signals().retry_after(http.headers))
+        attempt["request_dict"]["context"][_HIDDEN] = not call.slows_down
+        if again:
+            return 0.0  # we have waited already, so that a raise could end the wait
+        parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
+        self._end(attempt)
+        parsed["Dynoresilience"] = call.report(number)
+        return None
+
+    def _on_rest(self, rest: Rest, attempt: Attempt) -> float | None:
+        http, parsed = attempt["response"]
+        context = attempt["request_dict"]["context"]
+        call = self._call(attempt)
+        number = attempt["attempts"]
+        batch: Batch | None = context.get(_BATCH)
+        if batch is None:
+            batch = context[_BATCH] = _batches().Batch()
+            batch.fold_into(parsed)
+        if rest.throttle is None:
+            again = call.may_go_on(number)
+        else:
+            again = call.try_again(rest.throttle, number, _signals().retry_after(http.headers))
+        if again:
+            batch.go_on_with(rest)
+            attempt["request_dict"]["body"] = json.dumps(rest.request).encode()
+            return 0.0
+        parsed["Dynoresilience"] = call.report(number)
+        return None
+
+    def _call(self, attempt: Attempt) -> Call:
+        """The call that this is an attempt of, begun at its first throttle."""
+        context = attempt["request_dict"]["context"]
+        call: Call | None = context.get(_CALL)
+        if call is None:
+            started = context.get(STARTED, self._calls.monotonic())
+            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started)
+        return call
+
+    def _spent(self, attempt: Attempt) -> bool:
+        """One budget for a call that was throttled, whoever decides about its next attempt."""
+        call: Call | None = attempt["request_dict"]["context"].get(_CALL)
+        return call is not None and attempt["attempts"] - call.excused > call.max_retries
+
+    def _leave_to_botocore(self, attempt: Attempt) -> float | None:
+        if self.botocore is None:
+            return None
+        context = attempt["request_dict"]["context"]
+        call: Call | None = context.get(_CALL)
+        if call is not None and _FAULT not in context:
+            attempt = {**attempt, "attempts": attempt["attempts"] - call.decided}
+        delay: float | None = self.botocore(**attempt)
+        return delay
+
+    @staticmethod
+    def _end(attempt: Attempt) -> None:
+        """No more attempts. What a batch has done is its answer, even if the last one failed."""
+        batch: Batch | None = attempt["request_dict"]["context"].get(_BATCH)
+        response = attempt["response"]
+        if batch is not None and response is not None and response[0].status_code >= 300:
+            batch.stand_in_for(response[1])
+            response[0].status_code = 200
+
+
+def _throttle(attempt: Attempt) -> Throttle | None:
+    request = _Body(attempt["request_dict"])
+    operation = attempt["operation"].name
+    throttle: Throttle | None = _signals().read_throttle(attempt["response"][1], operation, request)
+    return throttle
+
+
+def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
+    """What a batch has left undone; None for any other call, and if all is done."""
+    operation = attempt["operation"].name
+    http, parsed = attempt["response"]
+    if not operation.startswith("Batch") or (batch is None and not _is_partly_done(parsed)):
+        return None
+    request = dict(_Body(attempt["request_dict"]))
+    answer = json.loads(http.content)
+    rest: Rest | None = _batches().rest_of(operation, request, answer, len(http.content))
+    return rest
+
+
+def _is_partly_done(parsed: Mapping[str, Any]) -> bool:
+    """Whether there may be a rest. Quick: each batch that succeeds is asked."""
+    if parsed.get("UnprocessedItems") or parsed.get("UnprocessedKeys"):
+        return True
+    responses = parsed.get("Responses")  # of BatchGetItem a mapping, of statements a list
+    return isinstance(responses, list) and any("Error" in entry for entry in responses)
+
+
+def _signals() -> ModuleType:
+    """`throttling.signals`, loaded by the first error: a cold start does not need it."""
+    global _loaded_signals  # noqa: PLW0603
+    if _loaded_signals is None:
+        with fork_safe.imports:
+            from dynoresilience.throttling import signals
+
+            _loaded_signals = signals
+    return _loaded_signals
+
+
+def _batches() -> ModuleType:
+    """`throttling.batches`, loaded by the first batch that is done in part."""
+    global _loaded_batches  # noqa: PLW0603
+    if _loaded_batches is None:
+        with fork_safe.imports:
+            from dynoresilience.throttling import batches
+
+            _loaded_batches = batches
+    return _loaded_batches
+
+
+_loaded_signals: ModuleType | None = None
+_loaded_batches: ModuleType | None = None
+
+
+class _Body(Mapping[str, Any]):
+    """The request's parameters, parsed only if somebody asks."""
+
+    def __init__(self, request: Mapping[str, Any]) -> None:
+        self._request = request
+        self._parsed: dict[str, Any] | None = None
+
+    def _get(self) -> dict[str, Any]:
+        if self._parsed is None:
+            try:
+                self._parsed = json.loads(self._request["body"])
+            except (KeyError, TypeError, ValueError):
+                self._parsed = {}
+        return self._parsed
+
+    def __getitem__(self, name: str) -> Any:
+        return self._get()[name]
+
+    def __iter__(self) -> Any:
+        return iter(self._get())
+
+    def __len__(self) -> int:
+        return len(self._get())

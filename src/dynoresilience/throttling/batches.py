@@ -1,0 +1,159 @@
+"""Batches that DynamoDB worked on in part: what is left, and all the answers as one. Pure.
+
+An answer may leave items out for lack of capacity (or because it is full) and still be a success:
+``UnprocessedItems``, ``UnprocessedKeys``, an error at a statement's place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dynoresilience.model import Dimension, RefusedWrite, Resource, ThrottleSignal
+from dynoresilience.throttling.signals import Throttle
+
+FULL = 1 << 20
+"""Bytes of an answer from which on the keys that are left may be so for its size: BatchGetItem
+returns up to 16 MB, and up to 1 MB of a partition (API reference)."""
+
+_LEFT = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """What is left of a batch.
+
+    ``request``: what to send next. ``throttle``: what was short; None if nothing was, since the
+    answer was full. ``places``: of a statement that is left, its place in the request before.
+    """
+
+    request: dict[str, Any]
+    throttle: Throttle | None
+    places: tuple[int, ...] = ()
+
+
+def rest_of(
+    operation: str, request: Mapping[str, Any], answer: Mapping[str, Any], size: int = 0
+) -> Rest | None:
+    """What a batch that succeeded has left undone; None: nothing that another try would do.
+
+    ``request`` and ``answer`` as they were on the wire; ``size`` of the answer in bytes.
+    """
+    if operation == "BatchExecuteStatement":
+        return _rest_of_statements(request, answer)
+    left = {table: entry for table, entry in (answer.get(_LEFT[operation]) or {}).items() if entry}
+    if not left:
+        return None
+    if operation == "BatchWriteItem":
+        writes = tuple(
+            ThrottleSignal(
+                Resource(table), Dimension.WRITE, told=False, refused=tuple(map(_refused, entry))
+            )
+            for table, entry in left.items()
+        )
+        return Rest({**request, "RequestItems": left}, Throttle(writes))
+    # What was asked of the table beside its keys holds for those that are left.
+    asked = request.get("RequestItems") or {}
+    left = {table: {**asked.get(table, {}), **entry} for table, entry in left.items()}
+    reads = tuple(ThrottleSignal(Resource(table), Dimension.READ, told=False) for table in left)
+    throttle = Throttle(reads) if size < FULL else None
+    return Rest({**request, "RequestItems": left}, throttle)
+
+
+def _rest_of_statements(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Rest | None:
+    from dynoresilience.throttling.signals import read_statement_errors
+
+    places, throttle = read_statement_errors(answer, request)
+    if not places:
+        return None
+    statements = [request["Statements"][place] for place in places]
+    return Rest({**request, "Statements": statements}, throttle, places)
+
+
+def _refused(request: Mapping[str, Any]) -> RefusedWrite:
+    item = (request.get("PutRequest") or {}).get("Item")
+    if item is None:
+        return RefusedWrite(None, 1)
+    return RefusedWrite(frozenset(item), -(-_size(item) // 1024))
+
+
+def _size(value: Any) -> int:
+    """About the bytes that DynamoDB counts for an item: names and values, without their types."""
+    if isinstance(value, Mapping):
+        return sum(len(name) + _size(held) for name, held in value.items())
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return len(value) if isinstance(value, str) else 1
+
+
+class Batch:
+    """One batch call that takes several requests: what they have done so far, as one answer."""
+
+    def __init__(self) -> None:
+        self._answer: dict[str, Any] = {}
+        self._places: tuple[int, ...] | None = None
+
+    def fold_into(self, answer: dict[str, Any]) -> None:
+        """Make ``answer``, the latest, that to the whole batch as far as it is done."""
+        before, self._answer = self._answer, answer
+        for name, fold in _FOLDS.items():
+            if name in before:
+                answer[name] = fold(before[name], answer.get(name))
+        if self._places is not None:
+            whole = list(before["Responses"])
+            for place, response in zip(self._places, answer["Responses"], strict=False):
+                whole[place] = response
+            answer["Responses"] = whole
+
+    def go_on_with(self, rest: Rest) -> None:
+        """``rest`` of the latest request is sent next."""
+        if rest.places:
+            places, self._places = self._places, rest.places
+            if places is not None:
+                self._places = tuple(places[place] for place in rest.places)
+
+    def stand_in_for(self, error: dict[str, Any]) -> None:
+        """Put the answer so far in the place of the latest, which did nothing."""
+        error.clear()
+        error.update(self._answer)
+
+
+def _items(before: Any, after: Any) -> Any:
+    """Items by table; the answers to statements go by their places instead."""
+    if isinstance(before, list):
+        return after
+    tables = {**before, **(after or {})}
+    return {table: [*before.get(table, ()), *(after or {}).get(table, ())] for table in tables}
+
+
+def _metrics(before: Any, after: Any) -> Any:
+    """Item collections by table; of one that was told of twice, the latter."""
+    latest = {table: list(entries) for table, entries in (after or {}).items()}
+    for table, entries in before.items():
+        told = [entry.get("ItemCollectionKey") for entry in latest.get(table, ())]
+        old = [entry for entry in entries if entry.get("ItemCollectionKey") not in told]
+        latest[table] = old + latest.get(table, [])
+    return latest
+
+
+def _consumed(before: Any, after: Any) -> Any:
+    """Capacity by table, added up."""
+    sums = {entry.get("TableName"): entry for entry in before}
+    for entry in after or ():
+        name = entry.get("TableName")
+        sums[name] = _sum(sums[name], entry) if name in sums else entry
+    return list(sums.values())
+
+
+def _sum(one: Any, other: Any) -> Any:
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        both = {**one, **other}
+        return {
+            name: _sum(one[name], other[name]) if name in one and name in other else value
+            for name, value in both.items()
+        }
+    return other if isinstance(other, str) else one + other
+
+
+_FOLDS = {"Responses": _items, "ItemCollectionMetrics": _metrics, "ConsumedCapacity": _consumed}

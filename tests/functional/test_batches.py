@@ -1,0 +1,474 @@
+"""Batches that are worked on in part: sent to the end in one call, and nothing lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import Binary
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionClosedError
+
+from dynoresilience import ScalingClient, ScalingConfig, attach, install
+from dynoresilience.events import GaveUp, HotKeyRange
+from dynoresilience.model import Units
+from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer, VirtualClock, virtual_time
+from tests.functional.conftest import (
+    MODES,
+    Recorder,
+    create_orders,
+    in_threads,
+    new_client,
+    order,
+)
+from tests.support.throttling_server import ThrottlingServer
+
+Start = Callable[..., ThrottlingServer]
+QUICK = ScalingConfig(
+    max_read_capacity=400,
+    max_write_capacity=400,
+    scale_up_factor=20,
+    initial_retry_delay=0.1,
+    max_retry_delay=2.0,
+    max_retries=10,
+)
+
+
+def puts(numbers: range) -> dict[str, Any]:
+    return {"orders": [{"PutRequest": {"Item": order(number)}} for number in numbers]}
+
+
+def keys(numbers: range, **asked: Any) -> dict[str, Any]:
+    return {"orders": {"Keys": [{"id": {"S": f"order-{number}"}} for number in numbers], **asked}}
+
+
+def read_back(client: Any, count: int) -> set[str]:
+    """The ids of all items of a table of ``count``, by `batch_get_item`."""
+    found: list[str] = []
+    for first in range(0, count, 100):
+        answer = client.batch_get_item(RequestItems=keys(range(first, first + 100)))
+        assert answer["UnprocessedKeys"] == {}
+        found += [item["id"]["S"] for item in answer["Responses"]["orders"]]
+    assert len(found) == len(set(found))
+    return set(found)
+
+
+IDS_1000 = {f"order-{number}" for number in range(1000)}
+FAULTS = ["drop", "lose", "partial", "throttle"]
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_1000_items_by_batch_write_item_under_throttles_drops_and_partial_batches(
+    mode: str,
+) -> None:
+    with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
+        server.create_table("orders", indexes={"by-customer": (5, 5)})
+        server.random_faults(
+            seed=mode, rate=0.2, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
+        )
+        client = server.client(config=Config(retries={"mode": mode}, max_pool_connections=16))
+        ddb = ScalingClient(client, config=QUICK)
+
+        def write(number: int) -> None:
+            batch = range(25 * number, 25 * number + 25)
+            answer = ddb.batch_write_item(RequestItems=puts(batch))
+            assert answer["UnprocessedItems"] == {}
+
+        assert in_threads(40, write, threads=8) == []
+        assert {fault.kind for fault in server.faults} >= {"drop", "partial"}
+        assert read_back(ddb, 1000) == IDS_1000
+        server.clear_faults()
+        pages = ddb.get_paginator("scan").paginate(TableName="orders")
+        assert sum(page["Count"] for page in pages) == 1000
+
+
+@pytest.mark.parametrize("reasons", [True, False], ids=["reasons", "no-reasons"])
+def test_1000_items_on_the_yardstick(start: Start, reasons: bool) -> None:
+    server = start(reasons=reasons, update_seconds=0.3, burst_seconds=5)
+    ddb = ScalingClient(new_client(server), config=QUICK)
+    create_orders(ddb)
+
+    def write(number: int) -> None:
+        answer = ddb.batch_write_item(RequestItems=puts(range(25 * number, 25 * number + 25)))
+        assert answer["UnprocessedItems"] == {}
+
+    assert in_threads(40, write, threads=8) == []
+    assert len(server.items("orders")) == 1000
+    assert read_back(ddb, 1000) == IDS_1000
+    assert max(write for _, write in server.peak.values()) <= 400
+
+
+def test_1000_items_by_batch_writer_under_throttles_drops_and_partial_batches() -> None:
+    with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
+        server.create_table("orders")
+        server.random_faults(
+            seed=4, rate=0.2, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
+        )
+        resource = attach(server.resource(), config=QUICK)
+        table = resource.Table("orders")
+
+        with table.batch_writer() as batch:
+            for number in range(1000):
+                batch.put_item(Item={"id": f"order-{number}", "n": number, "b": b"\x00\xff"})
+
+        assert {fault.kind for fault in server.faults} >= {"drop", "partial"}
+        found = {}
+        for first in range(0, 1000, 100):
+            asked = [{"id": f"order-{number}"} for number in range(first, first + 100)]
+            answer = resource.batch_get_item(RequestItems={"orders": {"Keys": asked}})
+            assert answer["UnprocessedKeys"] == {}
+            found.update({item["id"]: item for item in answer["Responses"]["orders"]})
+        assert found.keys() == IDS_1000
+        assert all(
+            item == {"id": f"order-{item['n']}", "n": item["n"], "b": Binary(b"\x00\xff")}
+            for item in found.values()
+        )
+
+
+def test_a_counter_is_counted_once_for_each_call_under_throttles_and_lost_answers() -> None:
+    with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
+        server.create_table("orders")
+        operations = ["TransactWriteItems", "BatchExecuteStatement"]
+        server.random_faults(seed=9, rate=0.2, operations=operations[:1], kinds=FAULTS[:2])
+        client = server.client(config=Config(max_pool_connections=16))
+        ddb = ScalingClient(client, config=QUICK)
+        ddb.put_item(TableName="orders", Item={"id": {"S": "counter"}, "n": {"N": "0"}})
+
+        def count(number: int) -> None:
+            """Once and for all: the transaction has a token, so that it may be sent again."""
+            update = {
+                "TableName": "orders",
+                "Key": {"id": {"S": "counter"}},
+                "UpdateExpression": "ADD n :one",
+                "ExpressionAttributeValues": {":one": {"N": "1"}},
+            }
+            put = {"TableName": "orders", "Item": order(number)}
+            ddb.transact_write_items(TransactItems=[{"Update": update}, {"Put": put}])
+
+        assert in_threads(100, count, threads=2) == []
+        assert {fault.kind for fault in server.faults} == {"drop", "lose"}
+        item = ddb.get_item(TableName="orders", Key={"id": {"S": "counter"}})["Item"]
+        assert item["n"] == {"N": "100"}
+
+
+# -- one call at a time, in virtual time ---------------------------------------------------
+
+
+@pytest.fixture
+def clock() -> Any:
+    with virtual_time() as clock:
+        yield clock
+
+
+@pytest.fixture
+def sim(clock: VirtualClock) -> Any:
+    with SimulatedDynamoDB(clock=clock, burst_seconds=1) as simulator:
+        simulator.create_table("orders")
+        yield simulator
+
+
+AT_CAP = ScalingConfig(max_read_capacity=5, max_write_capacity=5)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("max_retries", [0, 1, 3])
+def test_what_is_left_at_the_end_of_the_budget_comes_back(
+    sim: SimulatedDynamoDB, mode: str, max_retries: int
+) -> None:
+    told = Recorder()
+    config = AT_CAP.replace(max_retries=max_retries)
+    client = sim.client(config=Config(retries={"mode": mode}))
+    ddb = ScalingClient(client, config=config, sinks=[told])
+    sim.partial_next("BatchWriteItem", 20, keep=2)
+
+    answer = ddb.batch_write_item(RequestItems=puts(range(25)))
+
+    done = 2 * (max_retries + 1)
+    assert sim.calls["BatchWriteItem"] == max_retries + 1
+    assert answer["UnprocessedItems"] == puts(range(done, 25))
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert answer["ResponseMetadata"]["RetryAttempts"] == max_retries
+    assert answer["Dynoresilience"]["attempts"] == max_retries + 1
+    assert answer["Dynoresilience"]["reason"] == "retries used up"
+    assert [event.api for event in told.of(GaveUp)] == ["BatchWriteItem"]
+    assert ddb.scan(TableName="orders")["Count"] == done
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_an_exception_in_the_middle_leaves_what_is_done_and_gives_back_the_rest(
+    sim: SimulatedDynamoDB, mode: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(max_retries=2))
+    ddb.batch_write_item(RequestItems=puts(range(4)))
+    sim.partial_next("BatchGetItem", keep=1)
+    sim.throttle_next("BatchGetItem", n=2)
+
+    answer = ddb.batch_get_item(RequestItems=keys(range(4)))
+
+    assert sim.calls["BatchGetItem"] == 3
+    assert [item["id"]["S"] for item in answer["Responses"]["orders"]] == ["order-0"]
+    assert answer["UnprocessedKeys"] == keys(range(1, 4))
+    assert answer["ResponseMetadata"]["HTTPStatusCode"] == 200
+    assert answer["Dynoresilience"]["hold_reasons"] == ["at cap"]
+
+
+def test_nothing_done_at_all_is_the_exception_that_it_always_was(sim: SimulatedDynamoDB) -> None:
+    ddb = ScalingClient(sim.client(), config=AT_CAP.replace(max_retries=2))
+    sim.throttle_next("BatchWriteItem", n=3)
+
+    with pytest.raises(ddb.exceptions.ProvisionedThroughputExceededException) as caught:
+        ddb.batch_write_item(RequestItems=puts(range(4)))
+
+    assert sim.calls["BatchWriteItem"] == 3
+    assert caught.value.response["Dynoresilience"]["attempts"] == 3
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_fault_of_the_service_in_the_middle_leaves_what_is_done(
+    sim: SimulatedDynamoDB, mode: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 2}))
+    ddb = ScalingClient(client, config=AT_CAP)
+    sim.partial_next("BatchWriteItem", keep=3)
+    sim.fail_next("BatchWriteItem", 2, code="InternalServerError", message="", status=500)
+
+    answer = ddb.batch_write_item(RequestItems=puts(range(10)))
+
+    assert sim.calls["BatchWriteItem"] == 3  # one in part, and botocore's two
+    assert answer["UnprocessedItems"] == puts(range(3, 10))
+
+
+def test_a_connection_that_breaks_for_good_is_botocores_exception(sim: SimulatedDynamoDB) -> None:
+    ddb = ScalingClient(sim.client(config=Config(retries={"total_max_attempts": 2})), config=AT_CAP)
+    sim.partial_next("BatchWriteItem", keep=3)
+    sim.drop_next("BatchWriteItem", 2)
+
+    with pytest.raises(ConnectionClosedError):
+        ddb.batch_write_item(RequestItems=puts(range(10)))
+
+    assert sim.calls["BatchWriteItem"] == 3
+
+
+def test_the_wait_ends_at_the_deadline(sim: SimulatedDynamoDB, clock: VirtualClock) -> None:
+    ddb = ScalingClient(sim.client(), config=AT_CAP.replace(max_retries=50))
+    sim.partial_next("BatchWriteItem", 100)
+    begun = clock.monotonic()
+
+    with ddb.operation("import", deadline=3):
+        answer = ddb.batch_write_item(RequestItems=puts(range(25)))
+
+    assert clock.monotonic() - begun <= 3
+    assert answer["UnprocessedItems"]["orders"]
+    assert answer["Dynoresilience"]["reason"] == "deadline"
+
+
+def test_what_was_short_is_raised_and_only_that(clock: VirtualClock) -> None:
+    with SimulatedDynamoDB(clock=clock, burst_seconds=1) as sim:
+        sim.create_table("orders", indexes={"by-customer": (5, 50)})
+        sim.create_table("users")
+        ddb = ScalingClient(sim.client(), config=QUICK)
+
+        answer = ddb.batch_write_item(RequestItems=puts(range(25)))
+
+        assert answer["UnprocessedItems"] == {}
+        assert sim.units("orders") == Units(5, 100)
+        assert sim.units("orders", "by-customer") == Units(5, 50)
+        assert sim.units("users") == Units(5, 5)
+        assert len(sim.updates) == 1
+
+
+def test_an_index_that_is_scarcer_is_raised_in_the_tables_place(clock: VirtualClock) -> None:
+    with SimulatedDynamoDB(clock=clock, burst_seconds=1) as sim:
+        sim.create_table("orders", write=50, indexes={"by-customer": (5, 2), "by-shop": (5, 1)})
+        ddb = ScalingClient(sim.client(), config=QUICK)
+
+        answer = ddb.batch_write_item(RequestItems=puts(range(25)))  # none has a shop
+
+        assert answer["UnprocessedItems"] == {}
+        assert sim.units("orders") == Units(5, 50)
+        assert sim.units("orders", "by-customer") == Units(5, 40)
+        assert sim.units("orders", "by-shop") == Units(5, 1)
+
+
+def test_keys_that_are_left_raise_reads_and_keep_what_was_asked(sim: SimulatedDynamoDB) -> None:
+    ddb = ScalingClient(sim.client(), config=QUICK)
+    ddb.batch_write_item(RequestItems=puts(range(25)))
+    write = sim.units("orders").write
+
+    asked = keys(range(25), ProjectionExpression="id", ConsistentRead=True)
+    answer = ddb.batch_get_item(RequestItems=asked)
+
+    assert sorted(int(item["id"]["S"][6:]) for item in answer["Responses"]["orders"]) == list(
+        range(25)
+    )
+    assert all(item.keys() == {"id"} for item in answer["Responses"]["orders"])
+    assert sim.units("orders") == Units(100, write)
+
+
+def test_a_rest_after_a_hot_key_raises_nothing(sim: SimulatedDynamoDB) -> None:
+    told = Recorder()
+    ddb = ScalingClient(sim.client(), config=QUICK, sinks=[told])
+    sim.throttle_next("BatchWriteItem", reason="TableWriteKeyRangeThroughputExceeded")
+    sim.partial_next("BatchWriteItem", 3, keep=2)
+
+    ddb.batch_write_item(RequestItems=puts(range(5)))
+
+    assert told.of(HotKeyRange)
+    assert sim.units("orders") == Units(5, 5)
+    assert sim.calls["UpdateTable"] == 0
+
+
+def test_several_tables_in_one_batch(clock: VirtualClock) -> None:
+    with SimulatedDynamoDB(clock=clock, burst_seconds=1) as sim:
+        for name in ("orders", "users"):
+            sim.create_table(name)
+        ddb = ScalingClient(sim.client(), config=QUICK)
+        some, others = puts(range(12))["orders"], puts(range(12, 24))["orders"]
+
+        answer = ddb.batch_write_item(RequestItems={"orders": some, "users": others})
+
+        assert answer["UnprocessedItems"] == {}
+        assert [ddb.scan(TableName=name)["Count"] for name in ("orders", "users")] == [12, 12]
+        tables = {"orders": keys(range(12))["orders"], "users": keys(range(12, 24))["orders"]}
+        found = ddb.batch_get_item(RequestItems=tables)["Responses"]
+        assert {name: len(items) for name, items in found.items()} == {"orders": 12, "users": 12}
+
+
+@pytest.mark.parametrize("how", ["client", "attach", "install", "table"])
+def test_python_types_come_back_as_they_are(sim: SimulatedDynamoDB, how: str) -> None:
+    """A rest is sent as it was on the wire: nothing is encoded twice."""
+    config = QUICK.replace(scaling_enabled=False)
+    if how == "attach":
+        table = attach(sim.resource(), config=config).Table("orders")
+    elif how == "install":
+        session = install(sim.session(), config=config)
+        table = session.resource("dynamodb").Table("orders")
+    elif how == "client":
+        ddb = ScalingClient(sim.client(), config=config)
+        sim.partial_next("BatchWriteItem", 3)
+        item = {
+            "id": {"S": "1"},
+            "b": {"B": b"\x00\xff"},
+            "s": {"BS": [b"\x01"]},
+            "z": {"NULL": True},
+        }
+        second = {**item, "id": {"S": "2"}}
+        requests = [{"PutRequest": {"Item": entry}} for entry in (item, second)]
+        ddb.batch_write_item(RequestItems={"orders": requests})
+        assert ddb.get_item(TableName="orders", Key={"id": {"S": "2"}})["Item"] == second
+        return
+    else:
+        table = ScalingClient(sim.client(), config=config).table("orders")
+    sim.partial_next("BatchWriteItem", 3, keep=1)
+
+    items = [{"id": str(n), "b": b"\x00\xff", "l": [{"n": n}], "s": {"x", "y"}} for n in range(4)]
+    with table.batch_writer() as batch:
+        for item in items:
+            batch.put_item(Item=item)
+
+    assert sim.calls["BatchWriteItem"] == 4
+    stored = table.get_item(Key={"id": "3"})["Item"]
+    assert stored == {**items[3], "b": Binary(b"\x00\xff")}
+
+
+# -- the batch writer ----------------------------------------------------------------------
+
+
+def writers(sim: SimulatedDynamoDB, config: ScalingConfig) -> dict[str, Any]:
+    """A ``Table`` by each way that there is to one."""
+    one_try = Config(retries={"total_max_attempts": 1})
+    session = install(sim.session(), config=config)
+    return {
+        "table()": ScalingClient(sim.client(config=one_try), config=config).table("orders"),
+        "resource": attach(sim.resource(config=one_try), config=config).Table("orders"),
+        "Table": attach(sim.resource(config=one_try).Table("orders"), config=config),
+        "session": session.resource("dynamodb", config=one_try).Table("orders"),
+    }
+
+
+@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session"])
+@pytest.mark.parametrize("fault", ["throttle", "drop", "error"])
+def test_a_batch_writer_keeps_what_an_exception_stopped(
+    sim: SimulatedDynamoDB, way: str, fault: str
+) -> None:
+    table = writers(sim, AT_CAP.replace(max_retries=1))[way]
+    if fault == "throttle":
+        sim.throttle_next("BatchWriteItem", 2)
+    elif fault == "drop":
+        sim.drop_next("BatchWriteItem")
+    else:
+        sim.fail_next("BatchWriteItem", code="InternalServerError", message="", status=500)
+    failed = 0
+
+    with table.batch_writer() as batch:
+        for number in range(30):
+            try:
+                batch.put_item(Item={"id": f"order-{number}"})
+            except (ClientError, ConnectionClosedError):
+                failed += 1
+
+    assert failed == 1
+    assert table.scan(ConsistentRead=True)["Count"] == 30
+
+
+def test_what_the_block_could_not_write_is_sent_by_another_block(sim: SimulatedDynamoDB) -> None:
+    table = writers(sim, AT_CAP)["resource"]
+    sim.drop_next("BatchWriteItem", 2)
+    batch = table.batch_writer()
+
+    def write() -> None:
+        with batch:
+            for number in range(30):
+                batch.put_item(Item={"id": f"order-{number}"})
+
+    with pytest.raises(ConnectionClosedError):
+        write()
+    with batch:
+        pass
+
+    assert table.scan(ConsistentRead=True)["Count"] == 25  # the last five were never put
+
+
+def test_items_that_are_wrong_are_not_kept_to_fail_again(sim: SimulatedDynamoDB) -> None:
+    table = writers(sim, AT_CAP)["resource"]
+
+    with table.batch_writer() as batch:
+        for number in range(24):
+            batch.put_item(Item={"no key": str(number)})
+        with pytest.raises(ClientError, match="ValidationException"):
+            batch.put_item(Item={"no key": "24"})
+        for number in range(3):
+            batch.put_item(Item={"id": f"order-{number}"})
+
+    assert table.scan(ConsistentRead=True)["Count"] == 3
+
+
+def test_what_is_interrupted_is_kept(sim: SimulatedDynamoDB) -> None:
+    table = writers(sim, AT_CAP)["resource"]
+
+    def interrupt(**_: Any) -> None:
+        table.meta.client.meta.events.unregister("before-call.dynamodb", interrupt)
+        raise KeyboardInterrupt
+
+    table.meta.client.meta.events.register("before-call.dynamodb", interrupt)
+    with suppress(KeyboardInterrupt), table.batch_writer() as batch:
+        for number in range(25):
+            batch.put_item(Item={"id": f"order-{number}"})
+
+    assert table.scan(ConsistentRead=True)["Count"] == 25
+
+
+def test_boto3_by_itself_loses_a_batch(sim: SimulatedDynamoDB) -> None:
+    """Why the writer is another one: the same work without us."""
+    table = sim.resource(config=Config(retries={"total_max_attempts": 1})).Table("orders")
+    sim.throttle_next("BatchWriteItem")
+
+    with table.batch_writer() as batch:
+        for number in range(30):
+            with suppress(ClientError):
+                batch.put_item(Item={"id": f"order-{number}"})
+
+    assert table.scan(ConsistentRead=True)["Count"] == 5
