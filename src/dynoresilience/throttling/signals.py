@@ -1,7 +1,8 @@
 """From an error response to what was short: table or index, read or write, and why.
 
 Three sources, best first: ``ThrottlingReasons`` (botocore >= 1.40.10, endpoints that send it),
-``CancellationReasons`` of a cancelled transaction, and the message with the request.
+``CancellationReasons`` of a cancelled transaction, and the message with the request. A PartiQL
+request says in its statements what it is about (`partiql`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
+from dynoresilience.throttling.partiql import Statement, read_statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,10 @@ _THROTTLE_CODES = frozenset(
     }
 )
 _CANCELLED_FOR_CAPACITY = frozenset({"ProvisionedThroughputExceeded", "ThrottlingError"})
+_SHORT_STATEMENT = frozenset(
+    {"ProvisionedThroughputExceeded", "ThrottlingError", "RequestLimitExceeded"}
+)
+"""Codes of a ``BatchStatementError`` for a statement that was turned away before any work."""
 _OF_INDEX = "global secondary index"
 _REASON = re.compile(r"(Table|Index)(Read|Write)(\w+)")
 _ARN = re.compile(r"arn:[^:]*:dynamodb:[^:]*:[^:]*:table/([^/]+)(?:/index/([^/]+))?")
@@ -61,6 +67,35 @@ def read_throttle(
     if reasons:
         return Throttle(_from_reasons(reasons, operation, request))
     return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
+
+
+def read_statement_errors(
+    answer: Mapping[str, Any], request: Mapping[str, Any]
+) -> tuple[tuple[int, ...], Throttle]:
+    """The statements of a BatchExecuteStatement that were refused for throughput, by their places.
+
+    Beside them what was short, as far as it is known. They are safe to send again: none was carried
+    out. Of all other errors some are for good (a failed condition), and of some (an
+    InternalServerError) nobody knows whether the statement was carried out: they are not listed.
+
+    Args:
+        answer: the parsed answer, with ``Responses`` in the order of the statements.
+        request: the parameters that it answers.
+    """
+    places: list[int] = []
+    signals: list[ThrottleSignal] = []
+    responses = answer.get("Responses") or ()
+    for place, (entry, statement) in enumerate(zip(responses, _statements(request), strict=False)):
+        error = entry.get("Error") or {}
+        code = error.get("Code")
+        if code not in _SHORT_STATEMENT:
+            continue
+        places.append(place)
+        told = entry.get("TableName")
+        if statement is not None and (told is None or _name(told) == _name(statement.table)):
+            message = str(error.get("Message") or "")
+            signals += _signals(code, message, statement.resource, statement.dimension)
+    return tuple(places), Throttle(tuple(dict.fromkeys(signals)))
 
 
 def regions_of(response: Mapping[str, Any]) -> frozenset[str]:
@@ -93,10 +128,10 @@ def _from_reasons(
         if arn is not None:
             table, index = _as_addressed(arn[1], request), arn[2]
         else:
-            tables = tables_of(request)
-            if len(tables) != 1:
+            target = _target(operation, request)
+            if target is None:
                 continue
-            table, index = tables[0], request.get("IndexName")
+            table, index = target[0].table, target[0].index
         if match[1] == "Table":
             signals.append(ThrottleSignal(Resource(table), dimension, kind))
         else:
@@ -108,21 +143,21 @@ def _from_reasons(
 def _from_message(
     code: str, message: str, operation: str, request: Mapping[str, Any]
 ) -> tuple[ThrottleSignal, ...]:
-    if operation in PARTIQL:
-        return ()
-    tables = tables_of(request)
-    if len(tables) != 1:
-        return ()
+    target = _target(operation, request)
+    return () if target is None else _signals(code, message, *target)
+
+
+def _signals(
+    code: str, message: str, resource: Resource, dimension: Dimension
+) -> tuple[ThrottleSignal, ...]:
+    """What an error's code and message say of a request for ``resource``."""
     if code.startswith("Throttling") and "hroughput" not in message:
         return ()  # some other rate was exceeded, for example that of the table's KMS key
-    dimension = Dimension.READ if operation in READS else Dimension.WRITE
     kind = ThrottleKind.PROVISIONED
     if code == "RequestLimitExceeded" or "for your account" in message:
         kind = ThrottleKind.ACCOUNT
-    index = request.get("IndexName")
-    if index is None and _OF_INDEX in message:
-        return (ThrottleSignal(Resource(tables[0]), dimension, kind, any_index=True),)
-    return (ThrottleSignal(Resource(tables[0], index), dimension, kind),)
+    any_index = resource.index is None and _OF_INDEX in message
+    return (ThrottleSignal(resource, dimension, kind, any_index=any_index),)
 
 
 def _from_cancellation(
@@ -138,18 +173,58 @@ def _from_cancellation(
     blocking = [code for code in codes if code not in ("None", "")]
     if not blocking or any(code not in _CANCELLED_FOR_CAPACITY for code in blocking):
         return None
-    items = request.get("TransactItems") or ()
-    dimension = Dimension.READ if operation == "TransactGetItems" else Dimension.WRITE
-    signals = []
-    for place, (code, item) in enumerate(zip(codes, items, strict=False)):
-        if code != "ProvisionedThroughputExceeded":
-            continue
-        told = str(reasons[place].get("Message") or "") if reasons else ""
-        any_index = _OF_INDEX in told
-        for action in item.values():
-            table = Resource(action["TableName"])
-            signals.append(ThrottleSignal(table, dimension, any_index=any_index))
+    signals: list[ThrottleSignal] = []
+    for place, (code, target) in enumerate(zip(codes, _targets(operation, request), strict=False)):
+        if code == "ProvisionedThroughputExceeded":
+            told = str(reasons[place].get("Message") or "") if reasons else ""
+            signals += _signals(code, told, *target)
     return Throttle(tuple(dict.fromkeys(signals)))
+
+
+_Target = tuple[Resource, Dimension]
+
+
+def _target(operation: str, request: Mapping[str, Any]) -> _Target | None:
+    """The one thing that a whole request reads or writes; None: several, or not known."""
+    if operation in PARTIQL:
+        found = set(_statements(request))
+        statement = found.pop() if len(found) == 1 else None
+        return None if statement is None else (statement.resource, statement.dimension)
+    tables = tables_of(request)
+    if len(tables) != 1:
+        return None
+    return Resource(tables[0], request.get("IndexName")), _dimension(operation)
+
+
+def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target]:
+    """What each item of a transaction reads or writes, in their order; empty: not known.
+
+    Of statements all are understood or none is used, and all read or all write: nobody says what
+    an EXISTS among reads takes.
+    """
+    if operation in PARTIQL:
+        statements = _statements(request)
+        if len({each and each.dimension for each in statements}) != 1:
+            return []
+        return [(each.resource, each.dimension) for each in statements if each is not None]
+    return [(Resource(action["TableName"]), _dimension(operation)) for action in _actions(request)]
+
+
+def _dimension(operation: str) -> Dimension:
+    return Dimension.READ if operation in READS else Dimension.WRITE
+
+
+def _statements(request: Mapping[str, Any]) -> list[Statement | None]:
+    """The statements of a PartiQL request, in their order; None: one that is not understood."""
+    if "Statement" in request:
+        return [read_statement(request["Statement"])]
+    statements = request.get("Statements") or request.get("TransactStatements") or ()
+    return [read_statement(each.get("Statement")) for each in statements]
+
+
+def _actions(request: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The actions of a transaction, one for each of its items."""
+    return [action for item in request.get("TransactItems") or () for action in item.values()]
 
 
 def tables_of(request: Mapping[str, Any]) -> tuple[str, ...]:
@@ -158,8 +233,15 @@ def tables_of(request: Mapping[str, Any]) -> tuple[str, ...]:
         return (str(request["TableName"]),)
     if "RequestItems" in request:
         return tuple(request["RequestItems"])
-    actions = [a for item in request.get("TransactItems") or () for a in item.values()]
-    return tuple(dict.fromkeys(str(action["TableName"]) for action in actions))
+    tables = [str(action["TableName"]) for action in _actions(request)]
+    tables += [statement.table for statement in _statements(request) if statement is not None]
+    return tuple(dict.fromkeys(tables))
+
+
+def _name(table: str) -> str:
+    """The name of a table that is addressed by it, or by its ARN."""
+    arn = _ARN.fullmatch(table)
+    return table if arn is None else arn[1]
 
 
 def _as_addressed(name: str, request: Mapping[str, Any]) -> str:

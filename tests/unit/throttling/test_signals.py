@@ -9,9 +9,11 @@ import pytest
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
 from dynoresilience.throttling.signals import (
     Throttle,
+    read_statement_errors,
     read_throttle,
     regions_of,
     retry_after,
+    tables_of,
 )
 
 READ, WRITE = Dimension.READ, Dimension.WRITE
@@ -160,7 +162,9 @@ def test_without_reasons_the_message_and_the_request_tell(
 @pytest.mark.parametrize(
     ("operation", "request_"),
     [
-        ("ExecuteStatement", {"Statement": "SELECT * FROM orders"}),
+        ("ExecuteStatement", {"Statement": "SELECT * FROM orders, customers"}),
+        ("ExecuteStatement", {}),
+        ("BatchExecuteStatement", {"Statements": []}),
         ("BatchWriteItem", {"RequestItems": {"orders": [], "customers": []}}),
         ("PutItem", {}),
     ],
@@ -278,3 +282,229 @@ def test_a_signal_explains_itself() -> None:
     assert str(ThrottleSignal(ORDERS, WRITE, any_index=True)) == (
         "orders/* write ProvisionedThroughputExceeded"
     )
+
+
+# -- PartiQL ---------------------------------------------------------------------------------
+
+SELECT = 'SELECT * FROM "orders" WHERE id = ?'
+SELECT_BY_CUSTOMER = 'SELECT * FROM "orders"."by-customer" WHERE customer = ?'
+INSERT = "INSERT INTO orders VALUE {'id': ?}"
+INSERT_CUSTOMER = "INSERT INTO customers VALUE {'id': ?}"
+CHECK = "EXISTS(SELECT * FROM customers WHERE id = ? AND open = true)"
+UNREADABLE = "UPSERT INTO orders VALUE {'id': ?}"
+CUSTOMERS = Resource("customers")
+
+
+def texts(*statements: str) -> list[dict[str, Any]]:
+    return [{"Statement": statement, "Parameters": [{"S": "1"}]} for statement in statements]
+
+
+@pytest.mark.parametrize(
+    ("message", "statement", "expected"),
+    [
+        (OF_TABLE, SELECT, ThrottleSignal(ORDERS, READ)),
+        (OF_TABLE, SELECT_BY_CUSTOMER, ThrottleSignal(BY_CUSTOMER, READ)),
+        (OF_INDEX, SELECT_BY_CUSTOMER, ThrottleSignal(BY_CUSTOMER, READ)),
+        (OF_TABLE, INSERT, ThrottleSignal(ORDERS, WRITE)),
+        (OF_INDEX, INSERT, ThrottleSignal(ORDERS, WRITE, any_index=True)),
+        (
+            OF_TABLE,
+            f"DELETE FROM \"{ARN}\" WHERE id = '1'",
+            ThrottleSignal(Resource(ARN), WRITE),
+        ),
+    ],
+)
+def test_without_reasons_the_statement_and_the_message_tell(
+    message: str, statement: str, expected: ThrottleSignal
+) -> None:
+    throttle = read_throttle(
+        error(EXCEEDED, message), "ExecuteStatement", {"Statement": statement, "Limit": 1}
+    )
+
+    assert throttle == Throttle((expected,))
+
+
+@pytest.mark.parametrize("statement", [SELECT_BY_CUSTOMER, UNREADABLE])
+def test_reasons_tell_better_than_the_statement(statement: str) -> None:
+    reasons = [{"reason": "TableReadProvisionedThroughputExceeded", "resource": ARN}]
+    response = error(EXCEEDED, OF_INDEX, ThrottlingReasons=reasons)
+
+    throttle = read_throttle(response, "ExecuteStatement", {"Statement": statement})
+
+    assert throttle == Throttle((ThrottleSignal(ORDERS, READ),))
+
+
+def test_a_reason_without_resource_is_that_of_the_statement() -> None:
+    reasons = [{"reason": "IndexReadProvisionedThroughputExceeded"}]
+    response = error(EXCEEDED, ThrottlingReasons=reasons)
+
+    def read(statement: str) -> Throttle | None:
+        return read_throttle(response, "ExecuteStatement", {"Statement": statement})
+
+    assert read(SELECT_BY_CUSTOMER) == Throttle((ThrottleSignal(BY_CUSTOMER, READ),))
+    assert read(UNREADABLE) == Throttle(())
+
+
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [("BatchExecuteStatement", "Statements"), ("ExecuteTransaction", "TransactStatements")],
+)
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ((INSERT, INSERT, "DELETE FROM orders WHERE id = ?"), one(ThrottleSignal(ORDERS, WRITE))),
+        ((INSERT, INSERT_CUSTOMER), ()),
+        ((SELECT, SELECT_BY_CUSTOMER), ()),
+        ((SELECT, INSERT), ()),
+        ((INSERT, UNREADABLE), ()),
+        ((UNREADABLE, UNREADABLE), ()),
+    ],
+)
+def test_statements_that_were_refused_as_a_whole_must_agree(
+    operation: str, member: str, statements: tuple[str, ...], expected: tuple[ThrottleSignal, ...]
+) -> None:
+    throttle = read_throttle(error(EXCEEDED, OF_TABLE), operation, {member: texts(*statements)})
+
+    assert throttle == Throttle(expected)
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        ({"Statement": SELECT_BY_CUSTOMER}, ("orders",)),
+        ({"Statement": UNREADABLE}, ()),
+        (
+            {"Statements": texts(INSERT, UNREADABLE, INSERT_CUSTOMER, INSERT)},
+            ("orders", "customers"),
+        ),
+        ({"TransactStatements": texts(INSERT, CHECK)}, ("orders", "customers")),
+        ({}, ()),
+    ],
+)
+def test_the_tables_of_statements(request_: dict[str, Any], expected: tuple[str, ...]) -> None:
+    assert tables_of(request_) == expected
+
+
+def test_a_table_that_a_statement_addresses_by_arn_stays_so() -> None:
+    reasons = [{"reason": "TableWriteProvisionedThroughputExceeded", "resource": ARN}]
+    response = error(EXCEEDED, ThrottlingReasons=reasons)
+    request = {"Statements": texts(INSERT.replace("orders", f'"{ARN}"'), INSERT_CUSTOMER)}
+
+    throttle = read_throttle(response, "BatchExecuteStatement", request)
+
+    assert throttle == Throttle((ThrottleSignal(Resource(ARN), WRITE),))
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ((INSERT, INSERT, INSERT_CUSTOMER), one(ThrottleSignal(CUSTOMERS, WRITE))),
+        ((INSERT, INSERT, CHECK), one(ThrottleSignal(CUSTOMERS, WRITE))),
+        ((SELECT, SELECT, SELECT), one(ThrottleSignal(ORDERS, READ))),
+        ((SELECT, SELECT, CHECK), ()),
+        ((UNREADABLE, INSERT, INSERT_CUSTOMER), ()),
+        ((), ()),
+    ],
+)
+def test_a_cancelled_transaction_of_statements_names_those_that_were_short(
+    statements: tuple[str, ...], expected: tuple[ThrottleSignal, ...]
+) -> None:
+    response = cancelled("None", "None", "ProvisionedThroughputExceeded")
+
+    throttle = read_throttle(
+        response, "ExecuteTransaction", {"TransactStatements": texts(*statements)}
+    )
+
+    assert throttle == Throttle(expected)
+
+
+def test_a_transaction_of_statements_with_a_failed_condition_is_not_ours() -> None:
+    response = cancelled("ProvisionedThroughputExceeded", "ConditionalCheckFailed")
+    request = {"TransactStatements": texts(INSERT, CHECK)}
+
+    assert read_throttle(response, "ExecuteTransaction", request) is None
+
+
+def refused(code: str, message: str = OF_TABLE, table: str | None = "orders") -> dict[str, Any]:
+    told = {} if table is None else {"TableName": table}
+    return {"Error": {"Code": code, "Message": message}, **told}
+
+
+SHORT = "ProvisionedThroughputExceeded"
+
+
+def errors_of(*pairs: tuple[str, dict[str, Any]]) -> tuple[tuple[int, ...], Throttle]:
+    answer = {"Responses": [entry for _, entry in pairs]}
+    return read_statement_errors(answer, {"Statements": texts(*(text for text, _ in pairs))})
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ConditionalCheckFailed",
+        "ItemCollectionSizeLimitExceeded",
+        "ValidationError",
+        "TransactionConflict",
+        "InternalServerError",
+        "ResourceNotFound",
+        "AccessDenied",
+        "DuplicateItem",
+        None,
+    ],
+)
+def test_statements_that_failed_for_another_reason_are_not_ours(code: str) -> None:
+    assert errors_of((INSERT, refused(code)), (INSERT, {})) == ((), Throttle(()))
+
+
+def test_of_a_batch_the_statements_that_were_short_are_told_by_their_places() -> None:
+    found = errors_of(
+        (INSERT, {"TableName": "orders"}),
+        (INSERT, refused(SHORT)),
+        (INSERT_CUSTOMER, refused("DuplicateItem", table="customers")),
+        (INSERT_CUSTOMER, refused(SHORT, OF_INDEX, "customers")),
+        (INSERT, refused(SHORT)),
+    )
+
+    assert found == (
+        (1, 3, 4),
+        Throttle((ThrottleSignal(ORDERS, WRITE), ThrottleSignal(CUSTOMERS, WRITE, any_index=True))),
+    )
+
+
+@pytest.mark.parametrize(
+    ("statement", "entry", "expected"),
+    [
+        (SELECT, refused(SHORT), one(ThrottleSignal(ORDERS, READ))),
+        (SELECT, refused(SHORT, table=None), one(ThrottleSignal(ORDERS, READ))),
+        (
+            SELECT.replace("orders", ARN),
+            refused(SHORT),
+            one(ThrottleSignal(Resource(ARN), READ)),
+        ),
+        (SELECT, refused(SHORT, table=ARN), one(ThrottleSignal(ORDERS, READ))),
+        (
+            SELECT,
+            refused("RequestLimitExceeded", "Throughput exceeds the limit for your account."),
+            one(ThrottleSignal(ORDERS, READ, ThrottleKind.ACCOUNT)),
+        ),
+        (
+            SELECT,
+            refused("ThrottlingError", "Throughput exceeds the current capacity of your table"),
+            one(ThrottleSignal(ORDERS, READ)),
+        ),
+        (SELECT, refused("ThrottlingError", "The KMS request rate was exceeded"), ()),
+        (SELECT, refused(SHORT, table="customers"), ()),
+        (UNREADABLE, refused(SHORT), ()),
+    ],
+)
+def test_what_a_refused_statement_of_a_batch_was_short_of(
+    statement: str, entry: dict[str, Any], expected: tuple[ThrottleSignal, ...]
+) -> None:
+    assert errors_of((statement, entry)) == ((0,), Throttle(expected))
+
+
+def test_an_answer_without_responses_has_no_refused_statements() -> None:
+    request = {"Statements": texts(INSERT)}
+
+    assert read_statement_errors({}, request) == ((), Throttle(()))
+    assert read_statement_errors({"Responses": [refused(SHORT)] * 2}, request)[0] == (0,)
