@@ -27,7 +27,7 @@ class KeepingBatchWriter(BatchWriter):
         before = list(getattr(self, "_items_buffer", ()))
         sent = before[: getattr(self, "_flush_amount", 0)]
         try:
-            super()._flush()
+            super()._flush()  # type: ignore[misc]
         except BaseException as error:
             if sent and _may_succeed_later(error):
                 self._items_buffer = before

@@ -128,12 +128,12 @@ def _lowest_indexes(
 
 def _most_pressed(state: TableState, signal: ThrottleSignal) -> tuple[Resource, ...]:
     """Where writes that were refused without a reason have the longest to wait: table or index."""
-    seconds: dict[str | None, float] = {}
-    for index in (None, *state.indexes):
-        found = state.resource(index)
-        if found is not None:
-            needed = sum(_needed(write, index, found) for write in signal.refused)
-            seconds[index] = needed / max(1, found.units.of(signal.dimension))
+    resources = [(None, state.table), *state.indexes.items()]
+    seconds = {
+        index: sum(_needed(write, index, found) for write in signal.refused)
+        / max(1, found.units.of(signal.dimension))
+        for index, found in resources
+    }
     longest = max(seconds.values())
     pressed = (index for index, wait in seconds.items() if wait == longest)
     return tuple(Resource(signal.resource.table, index) for index in pressed)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dynoresilience.model import Dimension, RefusedWrite, Resource, ThrottleSignal
-from dynoresilience.throttling.signals import Throttle
+from dynoresilience.throttling.signals import Throttle, read_statement_errors
 
 FULL = 1 << 20
 """Bytes of an answer from which on the keys that are left may be so for its size: BatchGetItem
@@ -62,8 +62,6 @@ def rest_of(
 
 
 def _rest_of_statements(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Rest | None:
-    from dynoresilience.throttling.signals import read_statement_errors
-
     places, throttle = read_statement_errors(answer, request)
     if not places:
         return None
