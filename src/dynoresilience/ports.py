@@ -129,12 +129,8 @@ class Call(Protocol):
     """A call that has met a throttle, as the way in needs it."""
 
     @property
-    def decided(self) -> int:
-        """Attempts of this call after which we decided, and not botocore."""
-
-    @property
     def excused(self) -> int:
-        """Those of them that are not held against its budget."""
+        """Throttled attempts of this call that are not held against its budget."""
 
     @property
     def max_retries(self) -> int:

@@ -66,7 +66,7 @@ def test_1000_items_by_batch_write_item_under_throttles_drops_and_partial_batche
     with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
         server.create_table("orders", indexes={"by-customer": (5, 5)})
         server.random_faults(
-            seed=mode, rate=0.2, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
+            seed=mode, rate=0.1, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
         )
         client = server.client(config=Config(retries={"mode": mode}, max_pool_connections=16))
         ddb = ScalingClient(client, config=QUICK)
@@ -104,7 +104,7 @@ def test_1000_items_by_batch_writer_under_throttles_drops_and_partial_batches() 
     with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
         server.create_table("orders")
         server.random_faults(
-            seed=4, rate=0.2, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
+            seed=4, rate=0.1, operations=["BatchWriteItem", "BatchGetItem"], kinds=FAULTS
         )
         resource = attach(server.resource(), config=QUICK)
         table = resource.Table("orders")
@@ -131,7 +131,7 @@ def test_a_counter_is_counted_once_for_each_call_under_throttles_and_lost_answer
     with SimulatorServer(update_seconds=0.3, burst_seconds=1) as server:
         server.create_table("orders")
         operations = ["TransactWriteItems", "BatchExecuteStatement"]
-        server.random_faults(seed=9, rate=0.2, operations=operations[:1], kinds=FAULTS[:2])
+        server.random_faults(seed=9, rate=0.1, operations=operations[:1], kinds=FAULTS[:2])
         client = server.client(config=Config(max_pool_connections=16))
         ddb = ScalingClient(client, config=QUICK)
         ddb.put_item(TableName="orders", Item={"id": {"S": "counter"}, "n": {"N": "0"}})
@@ -239,6 +239,23 @@ def test_a_fault_of_the_service_in_the_middle_leaves_what_is_done(
 
     assert sim.calls["BatchWriteItem"] == 3  # one in part, and botocore's two
     assert answer["UnprocessedItems"] == puts(range(3, 10))
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_each_request_of_a_batch_has_botocores_attempts_anew(
+    sim: SimulatedDynamoDB, mode: str
+) -> None:
+    """As if the caller had sent the rest himself: connections that broke before are forgiven."""
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 2}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(max_retries=6))
+    for _ in range(3):
+        sim.drop_next("BatchWriteItem")
+        sim.partial_next("BatchWriteItem", keep=1)
+
+    answer = ddb.batch_write_item(RequestItems=puts(range(4)))
+
+    assert answer["UnprocessedItems"] == {}
+    assert sim.calls["BatchWriteItem"] == 7
 
 
 def test_a_connection_that_breaks_for_good_is_botocores_exception(sim: SimulatedDynamoDB) -> None:

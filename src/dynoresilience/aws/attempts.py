@@ -26,6 +26,7 @@ _log = logging.getLogger("dynoresilience")
 STARTED = "dynoresilience-started"
 _CALL = "dynoresilience-call"
 _BATCH = "dynoresilience-batch"
+_UNCOUNTED = "dynoresilience-uncounted"
 _HIDDEN = "dynoresilience-hidden"
 _FAULT = "dynoresilience-fault"
 
@@ -80,7 +81,9 @@ class Attempts:
         call = self._call(attempt)
         number = attempt["attempts"]
         again = call.try_again(throttle, number, _signals().retry_after(http.headers))
-        attempt["request_dict"]["context"][_HIDDEN] = not call.slows_down
+        context = attempt["request_dict"]["context"]
+        context[_HIDDEN] = not call.slows_down
+        context[_UNCOUNTED] = context.get(_UNCOUNTED, 0) + 1
         if again:
             return 0.0  # we have waited already, so that a raise could end the wait
         parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
@@ -103,6 +106,7 @@ class Attempts:
             again = call.try_again(rest.throttle, number, _signals().retry_after(http.headers))
         if again:
             batch.go_on_with(rest)
+            context[_UNCOUNTED] = number  # a request went through: botocore's count starts anew
             attempt["request_dict"]["body"] = json.dumps(rest.request).encode()
             return 0.0
         parsed["Dynoresilience"] = call.report(number)
@@ -126,9 +130,8 @@ class Attempts:
         if self.botocore is None:
             return None
         context = attempt["request_dict"]["context"]
-        call: Call | None = context.get(_CALL)
-        if call is not None and _FAULT not in context:
-            attempt = {**attempt, "attempts": attempt["attempts"] - call.decided}
+        if _UNCOUNTED in context and _FAULT not in context:
+            attempt = {**attempt, "attempts": attempt["attempts"] - context[_UNCOUNTED]}
         delay: float | None = self.botocore(**attempt)
         return delay
 

@@ -67,7 +67,6 @@ class ThrottledCall:
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
         self._came_early = False
-        self.decided = 0
         self.slows_down = True
 
     @property
@@ -112,7 +111,6 @@ class ThrottledCall:
 
         May talk to the control plane before it returns.
         """
-        self.decided += 1
         self._tell(throttle, attempt)
         answers = self._ask(throttle)
         excuses = {answer.excuse for answer in answers}
@@ -158,7 +156,6 @@ class ThrottledCall:
 
     def may_go_on(self, attempt: int) -> bool:
         """Whether another attempt is within the budget and the deadline, though none failed."""
-        self.decided += 1
         deadline = self._context.deadline
         if attempt - self._state.excused > self.max_retries:
             self._reason = GiveUpReason.RETRIES
