@@ -55,7 +55,7 @@ class Scaler:
         for no longer than that.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
-        hold = hold_without_looking(signals)
+        hold = hold_without_looking(short.signals, short.limits)
         if not settings.scaling_enabled:
             hold = short.hold(HoldReason.DISABLED)
         if hold is not None:

@@ -77,6 +77,7 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
     if wanted:
         tables.on_update(control.update(name, wanted, at))
     tables.set_maximum(known, maximum, at)
+    control.occupy_indexes(name, maximum, at)
     _begin(tables, known, request, table)
     return None
 
