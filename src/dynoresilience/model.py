@@ -145,9 +145,7 @@ class TableState:
         return self.updating and any(entry.status not in short for entry in self._resources())
 
     def is_behind(self, other: TableState) -> bool:
-        """True if any number is lower here than in ``other``, a table of the same billing mode."""
-        if self.on_demand is not other.on_demand:
-            return False
+        """True if any number is lower here than in ``other``."""
         for index in (None, *other.indexes):
             here, there = self.resource(index), other.resource(index)
             if here is not None and there is not None:
