@@ -90,7 +90,9 @@ class FakeControl:
             return
         del self._landing[name]
         before = self.tables[name]
-        lowered = {c.resource.index for c in update.changes if c.after < c.before}
+        lowered = {
+            c.resource.index for c in update.changes if c.after < c.before and not c.on_demand
+        }
         after = self._with(before, dict(update.units))
         for index in lowered:
             found = after.resource(index)
