@@ -49,6 +49,15 @@ def test_up_and_after_the_delay_down(world: World) -> None:
     assert done == ["free write on-demand maximum 20 -> 10"]
 
 
+def test_it_returns_to_what_was_there_not_to_a_base_of_provisioned_units(world: World) -> None:
+    world.config = world.config.replace(base_write_capacity=15)
+    world.throttle(TABLE)
+
+    assert pending(world) == ["free write on-demand maximum 20 -> 10"]
+    world.clock.advance(DELAY + 3)
+    assert world.control.units("free") == Units(0, 10)
+
+
 def test_a_table_and_its_index_take_a_request_each(world: World) -> None:
     world.throttle(INDEX, TABLE)
     world.clock.advance(3)
