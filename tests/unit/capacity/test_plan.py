@@ -75,6 +75,15 @@ def test_only_what_was_short_rises_and_the_rest_is_sent_as_it_is() -> None:
     assert up(table(Units(7, 5)), ThrottleSignal(TABLE, WRITE)) == {None: Units(7, 10)}
 
 
+def test_what_is_named_twice_rises_once() -> None:
+    signal = ThrottleSignal(TABLE, WRITE)
+
+    plan = plan_up(table(), [signal, signal], same(CAP_200), 2.0)
+
+    assert isinstance(plan, Scale)
+    assert plan.target.changes == (Change(TABLE, WRITE, 5, 10),)
+
+
 def test_an_index_rises_without_its_table() -> None:
     state = table(by_customer=Units(3, 5))
 
