@@ -54,6 +54,8 @@ class IndexLimits(_KnownFields):
     base_write_capacity: int | None = None
     max_read_capacity: int | None = None
     max_write_capacity: int | None = None
+    max_read_request_units: int | None = None
+    max_write_request_units: int | None = None
 
     def __post_init__(self) -> None:
         _raise_if(type(self), _capacity_faults(self))
@@ -70,6 +72,8 @@ class TableLimits(_KnownFields):
     base_write_capacity: int | None = None
     max_read_capacity: int | None = None
     max_write_capacity: int | None = None
+    max_read_request_units: int | None = None
+    max_write_request_units: int | None = None
     indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -87,6 +91,9 @@ class ScalingConfig(_KnownFields):
             what each resource had before the first raise.
         max_read_capacity, max_write_capacity: never ask for more, for any table or index that
             has no limits of its own. 1 or more.
+        max_read_request_units, max_write_request_units: the cap up to which the on-demand
+            maximum of a table or index may be raised. None (default): never raised, only
+            reported.
         scale_up_factor: one raise multiplies the units by this. More than 1.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
@@ -105,6 +112,8 @@ class ScalingConfig(_KnownFields):
     base_write_capacity: int | None = None
     max_read_capacity: int = 100
     max_write_capacity: int = 50
+    max_read_request_units: int | None = None
+    max_write_request_units: int | None = None
     scale_up_factor: float = 2.0
     max_retries: int = 5
     initial_retry_delay: float = 1.0
@@ -182,6 +191,8 @@ class ScalingConfig(_KnownFields):
             cap_write=first("max_write_capacity"),
             base_read=first("base_read_capacity"),
             base_write=first("base_write_capacity"),
+            cap_on_demand_read=first("max_read_request_units"),
+            cap_on_demand_write=first("max_write_request_units"),
         )
 
     def _inherited_faults(self) -> list[str]:
@@ -206,7 +217,7 @@ class ScalingConfig(_KnownFields):
 def _capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
     faults = []
     for entry in fields(owner):
-        if not entry.name.endswith("_capacity"):
+        if not entry.name.endswith(("_capacity", "_request_units")):
             continue
         value = getattr(owner, entry.name)
         if value is None and entry.default is None:

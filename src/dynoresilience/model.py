@@ -36,7 +36,11 @@ class Resource:
 
 
 class ThrottleKind(str, Enum):
-    """Whose limit was hit. Only PROVISIONED is lifted by raising the resource's units."""
+    """Whose limit was hit.
+
+    Only two are lifted by asking for more: PROVISIONED, by raising the resource's units, and
+    ON_DEMAND_MAXIMUM, by raising the maximum that its owner set for an on-demand resource.
+    """
 
     PROVISIONED = "ProvisionedThroughputExceeded"
     ON_DEMAND_MAXIMUM = "MaxOnDemandThroughputExceeded"
@@ -83,7 +87,11 @@ class ThrottleSignal:
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Provisioned capacity of one resource, in capacity units. 0/0 means on-demand."""
+    """Provisioned capacity of one resource, in capacity units.
+
+    Of an on-demand resource its maximum (``OnDemandThroughput``), in request units; 0 means that
+    it has none.
+    """
 
     read: int
     write: int
@@ -142,8 +150,12 @@ class TableState:
 
     @property
     def least_units(self) -> int:
-        """What the scarcest resource gives a second in the dimension that it has more of."""
-        return min(max(entry.units.read, entry.units.write) for entry in self._resources())
+        """What the scarcest resource gives a second in the dimension that it has more of.
+
+        On-demand resources without a maximum are left out; 0 if there is none with one.
+        """
+        most = (max(entry.units.read, entry.units.write) for entry in self._resources())
+        return min((units for units in most if units), default=0)
 
     @property
     def rebuilding(self) -> bool:
@@ -171,23 +183,36 @@ class TableState:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One number that changes: the units of one dimension of one resource."""
+    """One number that changes: the units of one dimension of one resource.
+
+    ``on_demand``: they are the maximum of an on-demand resource.
+    """
 
     resource: Resource
     dimension: Dimension
     before: int
     after: int
+    on_demand: bool = False
 
     def __str__(self) -> str:
-        return f"{self.resource} {self.dimension} {self.before} -> {self.after}"
+        what = _what(self.dimension, self.on_demand)
+        return f"{self.resource} {what} {self.before} -> {self.after}"
+
+
+def _what(dimension: Dimension, on_demand: bool) -> str:
+    return f"{dimension} on-demand maximum" if on_demand else str(dimension)
 
 
 @dataclass(frozen=True, slots=True)
 class CapacityUpdate:
-    """One UpdateTable: for each resource named (None = the table) both dimensions to ask for."""
+    """One UpdateTable: for each resource named (None = the table) both dimensions to ask for.
+
+    ``on_demand``: what is asked for are the maxima of an on-demand table; 0 is not asked for.
+    """
 
     units: Mapping[str | None, Units]
     changes: tuple[Change, ...]
+    on_demand: bool = False
 
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
@@ -243,13 +268,25 @@ class Limits:
     """The bounds that the owner set for one resource.
 
     ``cap_*``: never asked to exceed. ``base_*``: what a scale-down returns to; None means what
-    was there before the first raise.
+    was there before the first raise. ``cap_on_demand_*``: the cap of its maximum if the table is
+    on-demand; None means that the maximum is not ours to raise.
     """
 
     cap_read: int
     cap_write: int
     base_read: int | None = None
     base_write: int | None = None
+    cap_on_demand_read: int | None = None
+    cap_on_demand_write: int | None = None
+
+    def in_mode(self, on_demand: bool) -> Limits:
+        """The bounds for a table of this billing mode; a cap of 0: never raised.
+
+        An on-demand maximum has no configured base: it returns to what was there before.
+        """
+        if not on_demand:
+            return self
+        return Limits(self.cap_on_demand_read or 0, self.cap_on_demand_write or 0)
 
     def cap(self, dimension: Dimension) -> int:
         return self.cap_read if dimension is Dimension.READ else self.cap_write
@@ -282,7 +319,8 @@ RaisedKey = tuple[str | None, Dimension]
 class RaisedTable:
     """The ledger's entry for a table: what is up, and from when on it may come down.
 
-    ``due`` is in seconds since the epoch, UTC.
+    ``due`` is in seconds since the epoch, UTC. ``on_demand``: what is up are the maxima of an
+    on-demand table.
     """
 
     table: str
@@ -290,13 +328,15 @@ class RaisedTable:
     raised: Mapping[RaisedKey, Raised]
     due: float
     table_id: str | None = None
+    on_demand: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PendingScaleDown:
     """A raise of ours that is still to be taken back.
 
-    ``due``: seconds since the epoch, UTC. ``units``: what we last asked for.
+    ``due``: seconds since the epoch, UTC. ``units``: what we last asked for. ``on_demand``: they
+    are the maximum of an on-demand resource.
     """
 
     resource: Resource
@@ -304,6 +344,8 @@ class PendingScaleDown:
     units: int
     base: int
     due: float
+    on_demand: bool = False
 
     def __str__(self) -> str:
-        return f"{self.resource} {self.dimension} {self.units} -> {self.base}"
+        what = _what(self.dimension, self.on_demand)
+        return f"{self.resource} {what} {self.units} -> {self.base}"

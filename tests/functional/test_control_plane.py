@@ -541,6 +541,36 @@ def test_on_demand_maximum_is_kept_member_by_member(start: Start) -> None:
     )
 
 
+def test_the_maximum_of_an_index_makes_the_index_updating_and_not_the_table(
+    start: Start, clock: VirtualClock
+) -> None:
+    by_day = {name: value for name, value in BY_DAY.items() if name != "ProvisionedThroughput"}
+    simulator = start(index_update_seconds=3.0)
+    client = orders(simulator, BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=[by_day])
+
+    def maximum(units: int) -> dict[str, Any]:
+        both = {"MaxReadRequestUnits": units, "MaxWriteRequestUnits": units}
+        change = {"IndexName": "by-day", "OnDemandThroughput": both}
+        return {"GlobalSecondaryIndexUpdates": [{"Update": change}]}
+
+    update(client, OnDemandThroughput={"MaxReadRequestUnits": 9, "MaxWriteRequestUnits": 9})
+    assert statuses(client) == ("ACTIVE", ["ACTIVE"]), "that of a table is set at once"
+    update(client, **maximum(7))
+    assert statuses(client) == ("ACTIVE", ["UPDATING"])
+    (index,) = table(client)["GlobalSecondaryIndexes"]
+    assert index["OnDemandThroughput"]["MaxWriteRequestUnits"] == 7
+    assert "Index is being updated. Table: orders Index: by-day" in refused_update(
+        client, **maximum(8)
+    )
+    clock.advance(3.0)
+    assert statuses(client) == ("ACTIVE", ["ACTIVE"])
+    update(client, **maximum(7))  # the same again is no error
+    clock.advance(3.0)
+    history = simulator.capacity_history("orders", "by-day")
+    assert [units for _, units in history] == [Units(0, 0)]
+    assert "exceeds TableMaxReadCapacityUnits" in refused_update(client, **maximum(40_001))
+
+
 def test_a_provisioned_table_has_no_on_demand_maximum(start: Start) -> None:
     client = orders(start())
     assert "cannot be specified when the table BillingMode is PROVISIONED" in refused_update(

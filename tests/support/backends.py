@@ -121,20 +121,21 @@ class ThrottleNext:
     Args:
         client: whose attempts.
         operation: of DynamoDB.
-        reason: such as ``TableWriteProvisionedThroughputExceeded``, with the ARN that was short;
-            None: an answer of the old kind, which names none.
+        reasons: such as ``TableWriteProvisionedThroughputExceeded``, each with the ARN that was
+            short; without any (or None) an answer of the old kind, which names none.
     """
 
     def __init__(
-        self, client: Any, operation: str, times: int, reason: tuple[str, str] | None = None
+        self, client: Any, operation: str, times: int, *reasons: tuple[str, str] | None
     ) -> None:
         self.left = times
         self._body: dict[str, Any] = {
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
             "message": "The level of configured provisioned throughput for the table was exceeded.",
         }
-        if reason is not None:
-            self._body["ThrottlingReasons"] = [{"reason": reason[0], "resource": reason[1]}]
+        named = [{"reason": each[0], "resource": each[1]} for each in reasons if each is not None]
+        if named:
+            self._body["ThrottlingReasons"] = named
         client.meta.events.register_first(f"before-send.dynamodb.{operation}", self._answer)
 
     def _answer(self, request: Any, **_: Any) -> AWSResponse | None:

@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from dynoresilience.model import CapacityUpdate, ResourceState, TableState, Units
-from dynoresilience.ports import Clock, ControlPlaneError, TableBusy, TableNotFound
+from dynoresilience.ports import (
+    Clock,
+    ControlPlaneError,
+    ServiceLimit,
+    TableBusy,
+    TableNotFound,
+)
 
 ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/"
 
@@ -25,12 +31,16 @@ class FakeControl:
         self.before_update: Callable[[CapacityUpdate], None] = lambda update: None
         self._landing: dict[str, tuple[float, CapacityUpdate]] = {}
 
-    def add(self, name: str, own: Units = Units(5, 5), **indexes: Units) -> None:
+    def add(
+        self, name: str, own: Units = Units(5, 5), *, on_demand: bool = False, **indexes: Units
+    ) -> None:
+        """A table; the units of an on-demand one are its maximum, 0 is none."""
         self.tables[name] = TableState(
             name=name,
             arn=ARN + name,
             table=ResourceState(own),
             indexes={k.replace("_", "-"): ResourceState(v) for k, v in indexes.items()},
+            on_demand=on_demand,
         )
 
     def set_units(self, name: str, index: str | None, units: Units) -> None:
@@ -59,6 +69,10 @@ class FakeControl:
         self._land(table)
         if table in self._landing:
             raise TableBusy("Table is being updated")
+        if update.on_demand is not self.tables[table].on_demand:
+            raise ServiceLimit("not in this billing mode")
+        if update.on_demand and None in update.units and len(update.units) > 1:
+            raise ServiceLimit("OnDemandThroughput can only be combined with BillingMode")
         if self._with(self.tables[table], dict(update.units)) == self.tables[table]:
             return False
         self.updates.append(update)
@@ -76,7 +90,9 @@ class FakeControl:
             return
         del self._landing[name]
         before = self.tables[name]
-        lowered = {c.resource.index for c in update.changes if c.after < c.before}
+        lowered = {
+            c.resource.index for c in update.changes if c.after < c.before and not c.on_demand
+        }
         after = self._with(before, dict(update.units))
         for index in lowered:
             found = after.resource(index)

@@ -43,6 +43,38 @@ def test_an_index_inherits_from_its_table_and_that_from_the_whole() -> None:
     assert config.limits(arn, None) == config.limits("orders", None)
 
 
+def test_leave_to_raise_an_on_demand_maximum_is_inherited_too() -> None:
+    config = ScalingConfig(
+        max_read_request_units=500,
+        tables={
+            "orders": TableLimits(
+                max_write_request_units=400,
+                indexes={"by-customer": IndexLimits(max_read_request_units=30)},
+            )
+        },
+    )
+
+    def caps(table: str, index: str | None) -> tuple[int | None, int | None]:
+        limits = config.limits(table, index)
+        return limits.cap_on_demand_read, limits.cap_on_demand_write
+
+    assert caps("customers", None) == (500, None)
+    assert caps("orders", None) == (500, 400)
+    assert caps("orders", "by-customer") == (30, 400)
+    assert caps("orders", "other") == (500, 400)
+
+
+@pytest.mark.parametrize("limits", [ScalingConfig, TableLimits, IndexLimits])
+@pytest.mark.parametrize("name", ["max_read_request_units", "max_write_request_units"])
+@pytest.mark.parametrize("value", [0, -1, 2.5, True, "9"])
+def test_an_on_demand_cap_is_a_whole_number_of_units(limits: type, name: str, value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        limits(**{name: value})
+
+    message = f"{limits.__name__}: {name}={value!r} must be a whole number of units, 1 or more"
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [

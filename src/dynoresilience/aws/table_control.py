@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -47,12 +47,11 @@ class BotoTableControl:
         request: dict[str, Any] = {"TableName": table}
         indexes = []
         for index, units in update.units.items():
-            asked = {"ReadCapacityUnits": units.read, "WriteCapacityUnits": units.write}
+            asked = _throughput(units, update.on_demand)
             if index is None:
-                request["ProvisionedThroughput"] = asked
+                request.update(asked)
             else:
-                change = {"IndexName": index, "ProvisionedThroughput": asked}
-                indexes.append({"Update": change})
+                indexes.append({"Update": {"IndexName": index, **asked}})
         if indexes:
             request["GlobalSecondaryIndexUpdates"] = indexes
         try:
@@ -67,9 +66,11 @@ class BotoTableControl:
 def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
     """The state in a DescribeTable answer (its ``Table`` member); emulators leave things out."""
     billing = (description.get("BillingModeSummary") or {}).get("BillingMode")
-    table = _resource_state(description, description.get("TableStatus"))
+    on_demand = billing == "PAY_PER_REQUEST" or _provisioned(description) == Units(0, 0)
+    units_of = _on_demand_maximum if on_demand else _provisioned
+    table = _resource_state(description, description.get("TableStatus"), units_of)
     indexes = {
-        entry["IndexName"]: _resource_state(entry, entry.get("IndexStatus"))
+        entry["IndexName"]: _resource_state(entry, entry.get("IndexStatus"), units_of)
         for entry in description.get("GlobalSecondaryIndexes") or ()
     }
     return TableState(
@@ -77,7 +78,7 @@ def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
         arn=description.get("TableArn") or asked_for,
         table=table,
         indexes=indexes,
-        on_demand=billing == "PAY_PER_REQUEST" or table.units == Units(0, 0),
+        on_demand=on_demand,
         table_id=str(description.get("TableId") or description.get("CreationDateTime")),
         local_indexes=frozenset(
             entry["IndexName"] for entry in description.get("LocalSecondaryIndexes") or ()
@@ -85,13 +86,40 @@ def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
     )
 
 
-def _resource_state(description: Mapping[str, Any], status: str | None) -> ResourceState:
+def _throughput(units: Units, on_demand: bool) -> dict[str, dict[str, int]]:
+    """The member of a request that asks for these units."""
+    if not on_demand:
+        asked = {"ReadCapacityUnits": units.read, "WriteCapacityUnits": units.write}
+        return {"ProvisionedThroughput": asked}
+    # What is left out stays as it is: no maximum is made where there is none.
+    maximum = {"MaxReadRequestUnits": units.read, "MaxWriteRequestUnits": units.write}
+    return {"OnDemandThroughput": {name: most for name, most in maximum.items() if most}}
+
+
+def _provisioned(description: Mapping[str, Any]) -> Units:
+    found = description.get("ProvisionedThroughput") or {}
+    return Units(
+        int(found.get("ReadCapacityUnits") or 0), int(found.get("WriteCapacityUnits") or 0)
+    )
+
+
+def _on_demand_maximum(description: Mapping[str, Any]) -> Units:
+    """0 where there is none: the member is absent, or -1 for a moment after it was cleared."""
+    found = description.get("OnDemandThroughput") or {}
+    return Units(
+        max(0, int(found.get("MaxReadRequestUnits") or 0)),
+        max(0, int(found.get("MaxWriteRequestUnits") or 0)),
+    )
+
+
+def _resource_state(
+    description: Mapping[str, Any],
+    status: str | None,
+    units_of: Callable[[Mapping[str, Any]], Units],
+) -> ResourceState:
     throughput = description.get("ProvisionedThroughput") or {}
     return ResourceState(
-        units=Units(
-            int(throughput.get("ReadCapacityUnits") or 0),
-            int(throughput.get("WriteCapacityUnits") or 0),
-        ),
+        units=units_of(description),
         status=status or "ACTIVE",
         decreases_today=int(throughput.get("NumberOfDecreasesToday") or 0),
         last_decrease=_epoch(throughput.get("LastDecreaseDateTime")),

@@ -42,11 +42,14 @@ class Scale:
     target: CapacityUpdate
 
 
-def hold_without_looking(signals: Iterable[ThrottleSignal]) -> Hold | None:
+def hold_without_looking(signals: Iterable[ThrottleSignal], limits: LimitsOf) -> Hold | None:
     """The hold for signals that no state of the table would turn into a raise; else None."""
     hold = Hold(HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short")
     for signal in signals:
         if signal.kind is ThrottleKind.PROVISIONED:
+            return None
+        cap = limits(signal.resource.index).in_mode(on_demand=True).cap(signal.dimension)
+        if signal.kind is ThrottleKind.ON_DEMAND_MAXIMUM and cap:
             return None
         hold = Hold(_HOLD_FOR_KIND[signal.kind], signal.resource, signal.dimension)
     return hold
@@ -59,21 +62,27 @@ def plan_up(
 
     Each short dimension of each short resource goes to ``factor`` times its units (at least one
     more), never over its cap; every other number is sent as it is. A hold if nothing may rise.
+    On-demand it is the maximum that rises, if the owner allows it; the table's before the indexes'.
     """
     signals = tuple(signals)
-    hold = hold_without_looking(signals)
+    hold = hold_without_looking(signals, limits)
     if hold is not None:
         return hold
-    first = signals[0]
+    lifted, other = ThrottleKind.PROVISIONED, HoldReason.ON_DEMAND_MAXIMUM
     if state.on_demand:
-        return Hold(HoldReason.ON_DEMAND, first.resource, first.dimension)
+        lifted, other = ThrottleKind.ON_DEMAND_MAXIMUM, HoldReason.ON_DEMAND
+    limits = _in_mode(limits, state.on_demand)
+    first = next((signal for signal in signals if signal.kind is lifted), None)
+    if first is None:
+        why = "" if state.on_demand else "the table is provisioned"
+        return Hold(other, signals[0].resource, signals[0].dimension, why)
     if state.updating:
         return Hold(HoldReason.UPDATING, first.resource, first.dimension, "a change is under way")
 
     units: dict[str | None, Units] = {}
     changes: list[Change] = []
     for signal in signals:
-        if signal.kind is not ThrottleKind.PROVISIONED:
+        if signal.kind is not lifted:
             continue
         short = _short(state, signal, limits)
         for resource in short:
@@ -85,7 +94,7 @@ def plan_up(
                 before = units.get(resource.index) or _units(state, resource.index)
                 units[resource.index] = before.with_(step.dimension, step.after)
     if changes:
-        return Scale(CapacityUpdate(units, tuple(changes)))
+        return Scale(_one_request(units, changes, state.on_demand))
     return hold or Hold(HoldReason.UNKNOWN_RESOURCE, first.resource, first.dimension)
 
 
@@ -106,12 +115,15 @@ def _step_up(
     if found is None:
         return Hold(HoldReason.UNKNOWN_RESOURCE, resource, dimension, "no such index")
     current, cap = found.units.of(dimension), limits.cap(dimension)
+    if state.on_demand and not (cap and current):
+        why = "there is no maximum" if cap else ""
+        return Hold(HoldReason.ON_DEMAND_MAXIMUM, resource, dimension, why)
     if current >= cap:
         reason = HoldReason.AT_CAP if current == cap else HoldReason.ABOVE_CAP
         return Hold(reason, resource, dimension, f"{current} units, cap {cap}")
     # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
     wanted = max(current + 1, math.ceil(round(current * factor, 6)))
-    return Change(resource, dimension, current, min(cap, wanted))
+    return Change(resource, dimension, current, min(cap, wanted), state.on_demand)
 
 
 def _lowest_indexes(
@@ -119,7 +131,7 @@ def _lowest_indexes(
 ) -> tuple[Resource, ...]:
     """The likeliest culprits of an unnamed index throttle: the lowest that may still rise."""
     table, dimension = signal.resource.table, signal.dimension
-    units = {name: index.units.of(dimension) for name, index in state.indexes.items()}
+    units = {name: n for name, ix in state.indexes.items() if (n := ix.units.of(dimension))}
     may_rise = {name: n for name, n in units.items() if n < limits(name).cap(dimension)}
     candidates = may_rise or units
     lowest = min(candidates.values(), default=0)
@@ -146,6 +158,20 @@ def _needed(write: RefusedWrite, index: str | None, found: ResourceState) -> int
     return write.units if found.whole_items else 1
 
 
+def _one_request(
+    units: dict[str | None, Units], changes: list[Change], on_demand: bool
+) -> CapacityUpdate:
+    """All of it, if UpdateTable takes it: the maximum of an on-demand table goes alone."""
+    if on_demand and None in units:
+        units = {None: units[None]}
+        changes = [change for change in changes if change.resource.index is None]
+    return CapacityUpdate(units, tuple(changes), on_demand)
+
+
+def _in_mode(limits: LimitsOf, on_demand: bool) -> LimitsOf:
+    return lambda index: limits(index).in_mode(on_demand)
+
+
 def _units(state: TableState, index: str | None) -> Units:
     found = state.resource(index)
     assert found is not None, index
@@ -167,7 +193,7 @@ class DownPlan:
 
     ``lower``: send this now, if anything. ``released``: forget these. ``kept``: not now, but from
     ``wait_until`` on: the decrease budget of their resource is spent, or it is not yet known
-    whether they were raised at all.
+    whether they were raised at all, or (``wait_until`` is now) they need a request of their own.
     """
 
     lower: CapacityUpdate | None
@@ -184,14 +210,19 @@ def plan_down(
     *,
     due: float = 0.0,
     table: str | None = None,
+    on_demand: bool = False,
 ) -> DownPlan:
     """Back to the base for everything that we raised and nobody changed since.
 
     One request for all resources that have a decrease left at ``now`` (epoch seconds); DynamoDB
     refuses a request whole if one resource in it has none. Before it is ``due``, a raise of
     unknown outcome that is not there may still come. ``table``: the name to report.
+    ``on_demand``: what was raised are on-demand maxima. No decrease budget is documented for them:
+    NumberOfDecreasesToday counts those of provisioned throughput, and the maximum may be modified
+    "any time" ("Maximum throughput for on-demand tables", Amazon DynamoDB Developer Guide).
     """
     name = table or state.name
+    limits = _in_mode(limits, on_demand)
     units: dict[str | None, Units] = {}
     changes: list[Change] = []
     released: list[Released] = []
@@ -200,10 +231,13 @@ def plan_down(
     for key, entry in raised.items():
         index, dimension = key
         resource = Resource(name, index)
-        found = state.resource(index)
-        if found is None or state.on_demand:
-            why = "on-demand now" if state.on_demand else "the index is gone"
+        if state.on_demand is not on_demand:
+            why = "on-demand now" if state.on_demand else "provisioned now"
             released.append(Released(resource, dimension, why))
+            continue
+        found = state.resource(index)
+        if found is None:
+            released.append(Released(resource, dimension, "the index is gone"))
             continue
         current = found.units.of(dimension)
         configured = limits(index).base(dimension)
@@ -211,16 +245,22 @@ def plan_down(
         if entry.was != entry.to and current == entry.was and now < due:
             kept[key] = entry
             wait_until = due if wait_until is None else min(wait_until, due)
+        elif on_demand and not current:
+            released.append(Released(resource, dimension, "there is no maximum now"))
         elif current <= base:
             released.append(Released(resource, dimension, f"at base already ({current} units)"))
         elif not entry.is_ours(current):
             why = f"{current} units were set by someone else"
             released.append(Released(resource, dimension, why))
-        elif (permitted := next_decrease(found, now)) > now:
+        elif (permitted := now if on_demand else next_decrease(found, now)) > now:
             kept[key] = entry
             wait_until = permitted if wait_until is None else min(wait_until, permitted)
         else:
-            changes.append(Change(resource, dimension, current, base))
+            changes.append(Change(resource, dimension, current, base, on_demand))
             units[index] = units.get(index, found.units).with_(dimension, base)
-    lower = CapacityUpdate(units, tuple(changes)) if changes else None
+    lower = _one_request(units, changes, on_demand) if changes else None
+    for change in changes:
+        key = change.resource.index, change.dimension
+        if lower is not None and change not in lower.changes:
+            kept[key], wait_until = raised[key], now
     return DownPlan(lower, tuple(released), kept, wait_until)

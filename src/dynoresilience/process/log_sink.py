@@ -26,8 +26,14 @@ REPEAT_AFTER = 3600.0
 """Seconds until the same warning is said again."""
 
 _REMEDIES = {
-    HoldReason.AT_CAP: "raise the cap (max_read_capacity / max_write_capacity) if this lasts",
+    HoldReason.AT_CAP: (
+        "raise the cap (max_read_capacity / max_write_capacity, of an on-demand maximum "
+        "max_read_request_units / max_write_request_units) if this lasts"
+    ),
     HoldReason.ABOVE_CAP: "the table has more than the cap allows us to ask for",
+    HoldReason.ON_DEMAND_MAXIMUM: (
+        "it is raised only up to max_read_request_units / max_write_request_units"
+    ),
     HoldReason.NO_PERMISSION: "allow the action, or set scaling_enabled=False",
     HoldReason.SERVICE_LIMIT: "ask AWS for a higher quota",
     HoldReason.FAILED: "the calls go on with backoff",

@@ -45,8 +45,9 @@ class Raises:
         Returns the entry as it was before, for `refused`.
         """
         before = self._ledger.load(state.arn)
-        if before is not None and before.table_id != state.table_id:
-            before = None
+        if before is not None:
+            same = before.table_id == state.table_id and before.on_demand is state.on_demand
+            before = before if same else None
         raised = dict(before.raised) if before is not None else {}
         for change in target.changes:
             key = change.resource.index, change.dimension
@@ -55,7 +56,8 @@ class Raises:
             base = old.base if old is not None and ours else change.before
             raised[key] = Raised(base, was=change.before, to=change.after)
         due = self._clock.now() + lowerer.settings.scale_down_delay
-        self._ledger.record(RaisedTable(lowerer.table, state.arn, raised, due, state.table_id))
+        entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
+        self._ledger.record(entry)
         record.lowerer = record.lowerer or lowerer
         return before
 
@@ -86,10 +88,14 @@ class Raises:
         due = max(entry.due, quiet)
         found = []
         for (index, dimension), raised in entry.raised.items():
-            configured = lowerer.settings.limits(entry.table, index).base(dimension)
+            limits = lowerer.settings.limits(entry.table, index).in_mode(entry.on_demand)
+            configured = limits.base(dimension)
             base = raised.base if configured is None else configured
-            resource = Resource(entry.table, index)
-            found.append(PendingScaleDown(resource, dimension, raised.to, base, due))
+            found.append(
+                PendingScaleDown(
+                    Resource(entry.table, index), dimension, raised.to, base, due, entry.on_demand
+                )
+            )
         return tuple(found)
 
     def all_pending(self) -> tuple[PendingScaleDown, ...]:

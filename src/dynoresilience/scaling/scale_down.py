@@ -113,16 +113,18 @@ class ScaleDown:
             return ()
         lowerer = replace(record.lowerer, control=control)
         give_up = self._clock.monotonic() + timeout
+        done: list[Change] = []
         while True:
             changes, again_at, _ = self._lower(record, lowerer, even_if_throttled=True)
-            if changes or again_at is None:
+            done += changes
+            if again_at is None:
                 break
             if again_at > min(give_up, self._clock.monotonic() + BUSY_FOR):
                 break
             self._clock.wait(threading.Event(), max(0.0, again_at - self._clock.monotonic()))
         if again_at is not None:
             self._schedule(record, again_at)
-        return changes
+        return tuple(done)
 
     def _lower(self, record: TableRecord, lowerer: Lowerer, *, even_if_throttled: bool) -> Outcome:
         """One try, within the table's single flight; the news is told after it."""
@@ -176,7 +178,15 @@ class ScaleDown:
             return lowerer.settings.limits(entry.table, index)
 
         today = self._clock.now()
-        plan = plan_down(state, entry.raised, limits, today, due=entry.due, table=entry.table)
+        plan = plan_down(
+            state,
+            entry.raised,
+            limits,
+            today,
+            due=entry.due,
+            table=entry.table,
+            on_demand=entry.on_demand,
+        )
         news: list[events.Event] = [
             events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
             for gone in plan.released
@@ -189,6 +199,8 @@ class ScaleDown:
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
             return Outcome(changes, news=tuple(news))
+        if plan.wait_until <= today:  # the rest goes into a request of its own
+            return Outcome(changes, now + BUSY_FOR, tuple(news))
         unknown = any(raised.was != raised.to for raised in plan.kept.values())
         why = OUTCOME_UNKNOWN if unknown else BUDGET_SPENT
         later = self._postponed(lowerer, why, plan.wait_until - today)

@@ -59,7 +59,7 @@ class Scaler:
         for no longer than that.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
-        hold = self._other_limit(short) or hold_without_looking(signals)
+        hold = self._other_limit(short) or hold_without_looking(short.signals, short.limits)
         if not settings.scaling_enabled:
             hold = short.hold(HoldReason.DISABLED)
         if hold is not None:
@@ -107,7 +107,7 @@ class Scaler:
         """A limit of another kind that was met just now, for signals that are a guess."""
         now = self._clock.monotonic()
         for signal in short.signals:
-            limit = hold_without_looking([signal])
+            limit = hold_without_looking([signal], short.limits)
             if limit is not None:
                 key = short.table, signal.dimension
                 self._other_limits[key] = limit, now + OTHER_LIMIT_FOR

@@ -23,13 +23,13 @@ class Shortage:
     sent_at: float
     settings: Settings
 
+    def limits(self, index: str | None) -> Limits:
+        """The owner's bounds for the table (None) or one of its indexes."""
+        return self.settings.limits(self.table, index)
+
     def plan(self, state: TableState) -> Scale | Hold:
         """How far up, from this state."""
-
-        def limits(index: str | None) -> Limits:
-            return self.settings.limits(self.table, index)
-
-        return plan_up(state, self.signals, limits, self.settings.scale_up_factor)
+        return plan_up(state, self.signals, self.limits, self.settings.scale_up_factor)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""

@@ -28,6 +28,10 @@ PER_TABLE = (
     "for the account in us-east-1. Per table maximum: 40000"
 )
 ACCOUNT = "The requested throughput would have caused the limit to be exceeded for the account"
+ON_DEMAND_QUOTA = (
+    "Subscriber limit exceeded: Requested MaxReadRequestUnits for OnDemandThroughput for table "
+    "exceeds TableMaxReadCapacityUnits of the account in region us-east-1"
+)
 DECREASE = (
     "Subscriber limit exceeded: Provisioned throughput decreases are limited within a given UTC "
     "day. After the first 4 decreases, each subsequent decrease in the same UTC day can be "
@@ -66,6 +70,7 @@ def client_error(code: str, message: str = "", status: int = 400) -> ClientError
         (client_error("LimitExceededException", DECREASE), DecreaseRefused),
         (client_error("LimitExceededException", PER_TABLE), ServiceLimit),
         (client_error("LimitExceededException", ACCOUNT), ServiceLimit),
+        (client_error("LimitExceededException", ON_DEMAND_QUOTA), ServiceLimit),
         (client_error("LimitExceededException", RATE), ControlPlaneError),
         (client_error("LimitExceededException", TOO_MANY), ControlPlaneError),
         (client_error("ValidationException", "BillingMode is PAY_PER_REQUEST"), ServiceLimit),
@@ -147,6 +152,68 @@ def describe(**members: Any) -> dict[str, Any]:
 )
 def test_on_demand_is_recognised(members: dict[str, Any], on_demand: bool) -> None:
     assert table_state(describe(**members), "orders").on_demand is on_demand
+
+
+@pytest.mark.parametrize(
+    ("maximum", "units"),
+    [
+        (None, Units(0, 0)),
+        ({}, Units(0, 0)),
+        ({"MaxReadRequestUnits": 40}, Units(40, 0)),
+        ({"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": 7}, Units(0, 7)),
+    ],
+)
+def test_the_units_of_an_on_demand_table_are_its_maximum(
+    maximum: dict[str, int] | None, units: Units
+) -> None:
+    index = {"IndexName": "by-sku", "OnDemandThroughput": maximum}
+    # An emulator may show provisioned units all the same, as here.
+    on_demand = table_state(
+        describe(
+            BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"},
+            OnDemandThroughput=maximum,
+            GlobalSecondaryIndexes=[index],
+        ),
+        "orders",
+    )
+    provisioned = table_state(describe(OnDemandThroughput=maximum), "orders")
+
+    assert (on_demand.table.units, on_demand.indexes["by-sku"].units) == (units, units)
+    assert provisioned.table.units == Units(5, 7)
+
+
+class Requests:
+    """A client that keeps what it is asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+
+    def update_table(self, **request: Any) -> None:
+        self.asked.append(request)
+
+
+@pytest.mark.parametrize("on_demand", [True, False])
+def test_what_is_asked_for(on_demand: bool) -> None:
+    client = Requests()
+    table = CapacityUpdate({None: Units(5, 10)}, (), on_demand)
+    index = CapacityUpdate({"by-sku": Units(0, 10)}, (), on_demand)
+
+    assert BotoTableControl(client).update("orders", table)
+    assert BotoTableControl(client).update("orders", index)
+
+    of_table, of_index = client.asked
+    (change,) = of_index["GlobalSecondaryIndexUpdates"]
+    assert change["Update"].pop("IndexName") == "by-sku"
+    assert of_table.pop("TableName") == of_index.pop("TableName") == "orders"
+    if on_demand:
+        maximum = {"MaxReadRequestUnits": 5, "MaxWriteRequestUnits": 10}
+        assert of_table == {"OnDemandThroughput": maximum}
+        assert change == {"Update": {"OnDemandThroughput": {"MaxWriteRequestUnits": 10}}}
+    else:
+        units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 10}
+        assert of_table == {"ProvisionedThroughput": units}
+        none = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 10}
+        assert change == {"Update": {"ProvisionedThroughput": none}}
 
 
 def test_local_indexes_and_what_is_missing() -> None:

@@ -46,6 +46,16 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         "orders write not raised: at cap: 50 units, cap 50; raise the cap",
     ),
     (
+        events.ScaleUpHeld("orders", Hold(HoldReason.ON_DEMAND_MAXIMUM, ORDERS, WRITE)),
+        logging.WARNING,
+        "orders write not raised: on-demand maximum; it is raised only up to max_read_request",
+    ),
+    (
+        events.ScaleUpRequested("orders", (Change(ORDERS, WRITE, 5, 10, on_demand=True),)),
+        logging.INFO,
+        "raising orders write on-demand maximum 5 -> 10",
+    ),
+    (
         events.ScaleUpHeld("orders", Hold(HoldReason.UPDATING, ORDERS, WRITE)),
         logging.DEBUG,
         "orders write not raised: updating",

@@ -8,6 +8,7 @@ went before, everything that is ours must be back where its owner left it.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import ClassVar
 
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -20,6 +21,7 @@ from dynoresilience.model import (
     Dimension,
     RaisedKey,
     Resource,
+    ThrottleKind,
     ThrottleSignal,
     Units,
 )
@@ -33,6 +35,7 @@ from dynoresilience.ports import (
 from tests.unit.scaling.conftest import World
 
 CAP = 300
+NEVER_LIFTED = [ThrottleKind.KEY_RANGE, ThrottleKind.ACCOUNT, ThrottleKind.PROVISIONED]
 KEYS: list[RaisedKey] = [(i, d) for i in (None, "by-customer") for d in Dimension]
 ERRORS = [
     AccessDenied("dynamodb:X", "no"),
@@ -44,11 +47,15 @@ ERRORS = [
 
 
 class RaiseAndLower(RuleBasedStateMachine):
+    on_demand = False
+    kind = ThrottleKind.PROVISIONED
+    caps: ClassVar = {"max_read_capacity": CAP, "max_write_capacity": CAP}
+
     def __init__(self) -> None:
         super().__init__()
-        self.world = World(config=ScalingConfig(max_read_capacity=CAP, max_write_capacity=CAP))
+        self.world = World(config=ScalingConfig(**self.caps))
         self.control = self.world.control
-        self.control.add("orders", Units(3, 5), by_customer=Units(7, 11))
+        self.control.add("orders", Units(3, 5), on_demand=self.on_demand, by_customer=Units(7, 11))
         self.engines = [self.world.engine, self.world.new_engine()]
         self.owner = {key: self.value(key) for key in KEYS}
         self.named: set[RaisedKey] = set()
@@ -66,6 +73,8 @@ class RaiseAndLower(RuleBasedStateMachine):
         self.value(KEYS[0])
         if "orders" in self.control._landing:
             self.problems.append(f"invariant 7: {update} amid another change of ours")
+        if update.on_demand is not self.on_demand:
+            self.problems.append(f"{update} is for another billing mode")
         raising = any(change.after > change.before for change in update)
         for index, units in update.units.items():
             for dimension in Dimension:
@@ -77,7 +86,7 @@ class RaiseAndLower(RuleBasedStateMachine):
                     self.problems.append(f"invariants 1, 3: {key} raised {now} -> {asked}")
                 if not raising and asked != now and asked != self.owner[key]:
                     self.problems.append(f"invariant 2: {key} lowered {now} -> {asked}")
-            if not raising:
+            if not raising and not self.on_demand:
                 found = self.control.tables["orders"].resource(index)
                 assert found is not None
                 if next_decrease(found, self.world.clock.now()) > self.world.clock.now():
@@ -90,7 +99,7 @@ class RaiseAndLower(RuleBasedStateMachine):
     )
     def throttle(self, keys: list[RaisedKey], engine: int, ago: float) -> None:
         self.named |= set(keys)
-        signals = [ThrottleSignal(Resource("orders", index), d) for index, d in keys]
+        signals = [ThrottleSignal(Resource("orders", index), d, self.kind) for index, d in keys]
         sent_at = self.world.clock.monotonic() - ago
         self.world.throttle(*signals, sent_at=sent_at, engine=self.engines[engine])
 
@@ -170,7 +179,26 @@ class RaiseAndLower(RuleBasedStateMachine):
         assert self.world.runtime.pending() == ()
 
 
+class RaiseAndLowerMaximum(RaiseAndLower):
+    """The same of the maximum of an on-demand table, which strangers may take away, too."""
+
+    on_demand = True
+    kind = ThrottleKind.ON_DEMAND_MAXIMUM
+    caps: ClassVar = {"max_read_request_units": CAP, "max_write_request_units": CAP}
+
+    @rule(key=st.sampled_from(KEYS), kind=st.sampled_from(NEVER_LIFTED))
+    def another_limit_is_hit(self, key: RaisedKey, kind: ThrottleKind) -> None:
+        self.world.throttle(ThrottleSignal(Resource("orders", key[0]), key[1], kind))
+
+    @precondition(lambda self: "orders" not in self.control._landing)
+    @rule(key=st.sampled_from(KEYS))
+    def a_stranger_takes_a_maximum_away(self, key: RaisedKey) -> None:
+        self.a_stranger_sets_capacity(key, 0)
+
+
 TestRaiseAndLower = RaiseAndLower.TestCase
-TestRaiseAndLower.settings = settings(
-    settings.get_profile("short"), max_examples=60, stateful_step_count=40
-)
+TestRaiseAndLowerMaximum = RaiseAndLowerMaximum.TestCase
+for _case in (TestRaiseAndLower, TestRaiseAndLowerMaximum):
+    _case.settings = settings(
+        settings.get_profile("short"), max_examples=60, stateful_step_count=40
+    )

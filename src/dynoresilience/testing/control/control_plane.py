@@ -78,8 +78,10 @@ class Provisioned:
         return max(0, self.budget.today(utc) - on_its_way)
 
     def put_in_force(self, units: Units, at: float) -> None:
-        self.units = units
         self.pending = None
+        if units == self.units:
+            return  # an on-demand maximum was set
+        self.units = units
         self.history.append((at, units))
         warm = ON_DEMAND_WARM if units == ON_DEMAND else units
         self.warm = Units(max(self.warm.read, warm.read), max(self.warm.write, warm.write))
@@ -235,6 +237,17 @@ class ControlPlane:
             due = at + self._time_of(Resource(table, index))
             state.pending = Pending(after[index], due, is_decrease=False)
         return AcceptedUpdate(at, self.utc(at), table, before, after)
+
+    def occupy_indexes(self, table: str, indexes: Iterable[str | None], at: float) -> None:
+        """Their on-demand maximum was set: these indexes are UPDATING for a while.
+
+        The table itself is not, nor an index that the same request creates.
+        """
+        states = self.of_table(table)
+        for index in indexes:
+            if index is not None and index in states:
+                due = at + self._time_of(Resource(table, index))
+                states[index].pending = Pending(states[index].units, due, is_decrease=False)
 
     def reserved(self) -> Units:
         """Units of all tables and indexes together, those to come where a change is under way."""

@@ -39,6 +39,21 @@ def wanted_maximum(body: Body, indexes: str) -> dict[str | None, Maximum]:
     return {index: dict(maximum) for index, maximum in wanted.items() if maximum}
 
 
+def check_quota(wanted: dict[str | None, Maximum], region: str, most: int) -> None:
+    """Refuse a maximum beyond what the account allows a table or an index."""
+    for index, maximum in wanted.items():
+        for member, units in maximum.items():
+            if units > most:
+                where = "table" if index is None else f"index : {index}"
+                name = member.removeprefix("Max").removesuffix("RequestUnits")
+                raise Refused(
+                    "LimitExceededException",
+                    f"Subscriber limit exceeded: Requested {member} for OnDemandThroughput for "
+                    f"{where} exceeds TableMax{name}CapacityUnits of the account in region "
+                    f"{region}",
+                )
+
+
 def merged(present: Maximum, wanted: Maximum) -> Maximum:
     """What is set after a request, without what it cleared."""
     both = {**present, **wanted}

@@ -5,7 +5,11 @@ from __future__ import annotations
 from dynoresilience.model import Units
 from dynoresilience.testing.control.descriptions import lay_over
 from dynoresilience.testing.control.lifecycle import Lifecycle
-from dynoresilience.testing.control.on_demand_maximum import check_mode, wanted_maximum
+from dynoresilience.testing.control.on_demand_maximum import (
+    check_mode,
+    check_quota,
+    wanted_maximum,
+)
 from dynoresilience.testing.control.throughput import check_create, wanted_by_create
 from dynoresilience.testing.replies import Reply
 from dynoresilience.testing.service.describe import described, overlay
@@ -26,6 +30,7 @@ def create_table(tables: Tables, request: Request) -> Reply:
     check_create(body, tables.region, tables.settings.table_max_units)
     maximum = wanted_maximum(body, "GlobalSecondaryIndexes")
     check_mode(maximum, body.get("BillingMode") == "PAY_PER_REQUEST")
+    check_quota(maximum, tables.region, tables.settings.table_max_units)
     tables.check_change(at)
     wanted = wanted_by_create(body).values()
     tables.check_account(Units(sum(u.read for u in wanted), sum(u.write for u in wanted)))

@@ -6,7 +6,11 @@ from typing import Any
 
 from dynoresilience.testing.control.combinations import check_combination, index_changes
 from dynoresilience.testing.control.lifecycle import IndexChange
-from dynoresilience.testing.control.on_demand_maximum import check_mode, wanted_maximum
+from dynoresilience.testing.control.on_demand_maximum import (
+    check_mode,
+    check_quota,
+    wanted_maximum,
+)
 from dynoresilience.testing.control.quotas import check_index_count
 from dynoresilience.testing.control.streams import check_stream
 from dynoresilience.testing.control.throughput import (
@@ -57,6 +61,7 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
     on_demand = control.of_table(name)[None].on_demand
     maximum = wanted_maximum(body, _UPDATES)
     check_mode(maximum, on_demand)
+    check_quota(maximum, tables.region, settings.table_max_units)
     if "DeletionProtectionEnabled" not in body:
         _check_free(tables, known, request, check_units=not wanted)
     if wanted:
@@ -77,6 +82,7 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
     if wanted:
         tables.on_update(control.update(name, wanted, at))
     tables.set_maximum(known, maximum, at)
+    control.occupy_indexes(name, maximum, at)
     _begin(tables, known, request, table)
     return None
 
@@ -89,6 +95,7 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
     to_on_demand = body["BillingMode"] == "PAY_PER_REQUEST"
     maximum = wanted_maximum(body, _UPDATES)
     check_mode(maximum, to_on_demand)
+    check_quota(maximum, tables.region, tables.settings.table_max_units)
     _check_free(tables, known, request, check_units=True)
     wanted = wanted_by_update(body)
     control.check_known(name, wanted)

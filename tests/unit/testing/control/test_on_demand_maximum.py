@@ -2,7 +2,12 @@ from typing import Any
 
 import pytest
 
-from dynoresilience.testing.control.on_demand_maximum import check_mode, merged, wanted_maximum
+from dynoresilience.testing.control.on_demand_maximum import (
+    check_mode,
+    check_quota,
+    merged,
+    wanted_maximum,
+)
 from tests.unit.testing.control.refusals import INVALID, code, refusal
 
 UPDATES = "GlobalSecondaryIndexUpdates"
@@ -61,6 +66,22 @@ def test_a_request_sets_member_by_member(
     present: dict[str, int], wanted: dict[str, int], after: dict[str, int]
 ) -> None:
     assert merged(present, wanted) == after
+
+
+@pytest.mark.parametrize(
+    ("name", "member", "where", "quota"),
+    [
+        (None, READ, "table", "TableMaxReadCapacityUnits"),
+        ("by-day", WRITE, "index : by-day", "TableMaxWriteCapacityUnits"),
+    ],
+)
+def test_the_account_has_a_quota(name: str | None, member: str, where: str, quota: str) -> None:
+    assert code(lambda: check_quota({name: {member: 40_000}}, "us-east-1", 40_000)) == ""
+    assert refusal(lambda: check_quota({name: {member: 40_001}}, "us-east-1", 40_000)) == (
+        "LimitExceededException",
+        f"Subscriber limit exceeded: Requested {member} for OnDemandThroughput for {where} exceeds "
+        f"{quota} of the account in region us-east-1",
+    )
 
 
 def test_a_provisioned_table_has_no_maximum() -> None:
