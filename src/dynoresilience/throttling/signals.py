@@ -175,7 +175,7 @@ def _from_cancellation(
         return None
     signals: list[ThrottleSignal] = []
     for place, (code, target) in enumerate(zip(codes, _targets(operation, request), strict=False)):
-        if code == "ProvisionedThroughputExceeded":
+        if code == "ProvisionedThroughputExceeded" and target is not None:
             told = str(reasons[place].get("Message") or "") if reasons else ""
             signals += _signals(code, told, *target)
     return Throttle(tuple(dict.fromkeys(signals)))
@@ -189,24 +189,17 @@ def _target(operation: str, request: Mapping[str, Any]) -> _Target | None:
     if operation in PARTIQL:
         found = set(_statements(request))
         statement = found.pop() if len(found) == 1 else None
-        return None if statement is None else (statement.resource, statement.dimension)
+        return statement and (statement.resource, statement.dimension)
     tables = tables_of(request)
     if len(tables) != 1:
         return None
     return Resource(tables[0], request.get("IndexName")), _dimension(operation)
 
 
-def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target]:
-    """What each item of a transaction reads or writes, in their order; empty: not known.
-
-    Of statements all are understood or none is used, and all read or all write: nobody says what
-    an EXISTS among reads takes.
-    """
+def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target | None]:
+    """What each item of a transaction reads or writes, in their order; None: not known."""
     if operation in PARTIQL:
-        statements = _statements(request)
-        if len({each and each.dimension for each in statements}) != 1:
-            return []
-        return [(each.resource, each.dimension) for each in statements if each is not None]
+        return [each and (each.resource, each.dimension) for each in _statements(request)]
     return [(Resource(action["TableName"]), _dimension(operation)) for action in _actions(request)]
 
 
