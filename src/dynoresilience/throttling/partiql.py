@@ -214,7 +214,7 @@ class _Reader:
         return found
 
     def place(self) -> tuple[str, str | None]:
-        """A table, and an index if one is named: ``a.b`` is index b of table a, ``"a.b"`` a table."""
+        """A table, and an index if named: ``a.b`` is index b of table a, ``"a.b"`` a table."""
         kind, table, _ = self._take()
         if kind not in (_WORD, _NAME):
             raise _Unsure

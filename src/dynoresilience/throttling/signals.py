@@ -189,7 +189,7 @@ def _target(operation: str, request: Mapping[str, Any]) -> _Target | None:
     if operation in PARTIQL:
         found = set(_statements(request))
         statement = found.pop() if len(found) == 1 else None
-        return statement and (statement.resource, statement.dimension)
+        return None if statement is None else (statement.resource, statement.dimension)
     tables = tables_of(request)
     if len(tables) != 1:
         return None
@@ -199,7 +199,7 @@ def _target(operation: str, request: Mapping[str, Any]) -> _Target | None:
 def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target | None]:
     """What each item of a transaction reads or writes, in their order; None: not known."""
     if operation in PARTIQL:
-        return [each and (each.resource, each.dimension) for each in _statements(request)]
+        return [None if s is None else (s.resource, s.dimension) for s in _statements(request)]
     return [(Resource(action["TableName"]), _dimension(operation)) for action in _actions(request)]
 
 
