@@ -188,6 +188,7 @@ def test_a_mix_with_another_reason_is_not_sent_again_and_raises_nothing(
 
     assert [each["Code"] for each in caught.value.response["CancellationReasons"]] == list(codes)
     assert len(wire.bodies) == 1
+    assert sim.calls["TransactWriteItems"] == 0
     assert sim.clock.monotonic() == began
     assert sim.calls["DescribeTable"] == sim.calls["UpdateTable"] == 0
 

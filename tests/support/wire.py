@@ -9,6 +9,7 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 
+from dynoresilience.testing.in_process.interception import ANSWERED
 from dynoresilience.testing.replies import Refused
 
 
@@ -30,7 +31,8 @@ class Wire:
             return None
         reply = self.answers.pop(0).reply()
         headers: Any = {"content-type": "application/x-amz-json-1.0"}
-        return AWSResponse(request.url, reply.status, headers, _Body(reply.raw))
+        url, request.url = request.url, ANSWERED  # all handlers run, a simulator's among them
+        return AWSResponse(url, reply.status, headers, _Body(reply.raw))
 
 
 def cancelled(*codes: str) -> Refused:
