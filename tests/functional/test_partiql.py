@@ -227,6 +227,7 @@ UNREADABLE = "FROM orders WHERE id = '1' SET n = 4"
 
 
 @in_process
+@pytest.mark.parametrize("ddb", ["legacy", "standard"], indirect=True)  # adaptive: real waits
 @pytest.mark.parametrize(
     ("operation", "call", "answer"),
     [
