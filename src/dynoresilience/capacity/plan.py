@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dynoresilience.capacity.decreases import next_decrease
+from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import (
     CapacityUpdate,
     Change,
@@ -16,17 +17,12 @@ from dynoresilience.model import (
     Limits,
     Raised,
     RaisedKey,
-    RefusedWrite,
     Resource,
-    ResourceState,
     TableState,
     ThrottleKind,
     ThrottleSignal,
     Units,
 )
-
-LimitsOf = Callable[[str | None], Limits]
-"""The owner's bounds for the table (None) or one of its indexes."""
 
 _HOLD_FOR_KIND = {
     ThrottleKind.KEY_RANGE: HoldReason.KEY_RANGE,
@@ -84,7 +80,7 @@ def plan_up(
     for signal in signals:
         if signal.kind is not lifted:
             continue
-        short = _short(state, signal, limits)
+        short = resources_short(state, signal, limits)
         for resource in short:
             step = _step_up(state, resource, signal.dimension, limits(resource.index), factor)
             if isinstance(step, Hold):
@@ -96,16 +92,6 @@ def plan_up(
     if changes:
         return Scale(_one_request(units, changes, state.on_demand))
     return hold or Hold(HoldReason.UNKNOWN_RESOURCE, first.resource, first.dimension)
-
-
-def _short(state: TableState, signal: ThrottleSignal, limits: LimitsOf) -> tuple[Resource, ...]:
-    if signal.any_index:
-        return _lowest_indexes(state, signal, limits)
-    if signal.refused:
-        return _most_pressed(state, signal)
-    if signal.resource.index in state.local_indexes:
-        return (Resource(signal.resource.table),)
-    return (signal.resource,)
 
 
 def _step_up(
@@ -124,38 +110,6 @@ def _step_up(
     # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
     wanted = max(current + 1, math.ceil(round(current * factor, 6)))
     return Change(resource, dimension, current, min(cap, wanted), state.on_demand)
-
-
-def _lowest_indexes(
-    state: TableState, signal: ThrottleSignal, limits: LimitsOf
-) -> tuple[Resource, ...]:
-    """The likeliest culprits of an unnamed index throttle: the lowest that may still rise."""
-    table, dimension = signal.resource.table, signal.dimension
-    units = {name: n for name, ix in state.indexes.items() if (n := ix.units.of(dimension))}
-    may_rise = {name: n for name, n in units.items() if n < limits(name).cap(dimension)}
-    candidates = may_rise or units
-    lowest = min(candidates.values(), default=0)
-    return tuple(Resource(table, name) for name, n in candidates.items() if n == lowest)
-
-
-def _most_pressed(state: TableState, signal: ThrottleSignal) -> tuple[Resource, ...]:
-    """Where writes that were refused without a reason have the longest to wait: table or index."""
-    resources = [(None, state.table), *state.indexes.items()]
-    seconds = {
-        index: sum(_needed(write, index, found) for write in signal.refused)
-        / max(1, found.units.of(signal.dimension))
-        for index, found in resources
-    }
-    longest = max(seconds.values())
-    pressed = (index for index, wait in seconds.items() if wait == longest)
-    return tuple(Resource(signal.resource.table, index) for index in pressed)
-
-
-def _needed(write: RefusedWrite, index: str | None, found: ResourceState) -> int:
-    """Units that a write takes of the table or an index; it may not be in the index at all."""
-    if index is not None and write.attributes is not None and not found.keys <= write.attributes:
-        return 0
-    return write.units if found.whole_items else 1
 
 
 def _one_request(

@@ -1,7 +1,8 @@
 """What a PartiQL statement is about: which table, which index, read or write. Pure.
 
-It knows the statements that DynamoDB documents. Whatever else it meets, it is not sure, and says
-so: a throttle of a statement that was misread would raise the capacity of the wrong table.
+It knows the statements that DynamoDB documents, with comments and dotted names as DynamoDB Local
+reads them. Whatever else it meets, it is not sure, and says so: a throttle of a statement that was
+misread would raise the capacity of the wrong table.
 
 The text is read once from left to right and never gone back on, so a hostile one costs no more
 than a friendly one of its length.
@@ -20,8 +21,8 @@ from dynoresilience.model import Dimension, Resource
 class Statement:
     """What one statement reads or writes; ``table`` is a name or an ARN, as it stands there.
 
-    EXISTS, which checks a condition in a transaction, counts as a write: so does ConditionCheck,
-    which does the same in TransactWriteItems, and others measured two write units for it.
+    EXISTS, which checks a condition in a transaction, is a write: DynamoDB takes it among writes
+    only, and others measured two write units for a ConditionCheck, which does the same.
     """
 
     table: str
@@ -67,7 +68,7 @@ _NOTHING = _Token("", "", 0)
 
 _WORDS = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _NUMBERS = re.compile(r"[0-9][A-Za-z0-9_$.]*")
-_BLANKS = " \t\r\n"
+_BLANKS = " \t\r\n\v\f"
 _MARKS = "*,.:;?=<>!+-/%|^"
 _CLOSERS = {"(": ")", "[": "]", "{": "}"}
 
@@ -132,7 +133,9 @@ def _after_line(text: str, at: int) -> int:
 
 def _after_comment(text: str, at: int) -> int:
     end = text.find("*/", at + 2)
-    if end < 0 or "/*" in text[at + 2 : end]:  # PartiQL's readers differ on comments in comments
+    if (
+        end < 0 or "/*" in text[at + 2 : end + 1]
+    ):  # PartiQL's readers differ on comments in comments
         raise _Unsure
     return end + 2
 
@@ -211,10 +214,7 @@ class _Reader:
         return found
 
     def place(self) -> tuple[str, str | None]:
-        """A table, and an index if one is named.
-
-        An index needs double quotes, and so does its table: ``a.b`` without is no place.
-        """
+        """A table, and an index if named: ``a.b`` is index b of table a, ``"a.b"`` a table."""
         kind, table, _ = self._take()
         if kind not in (_WORD, _NAME):
             raise _Unsure
@@ -224,8 +224,8 @@ class _Reader:
             index = name if of_index else None
         if self._next().is_mark("."):
             self._take()
-            into, name, _ = self._take()
-            if index is not None or (kind, into) != (_NAME, _NAME):
+            kind, name, _ = self._take()
+            if index is not None or kind not in (_STEP, _NAME):
                 raise _Unsure
             index = name
         if not table or index == "":

@@ -175,7 +175,7 @@ def _from_cancellation(
         return None
     signals: list[ThrottleSignal] = []
     for place, (code, target) in enumerate(zip(codes, _targets(operation, request), strict=False)):
-        if code == "ProvisionedThroughputExceeded":
+        if code == "ProvisionedThroughputExceeded" and target is not None:
             told = str(reasons[place].get("Message") or "") if reasons else ""
             signals += _signals(code, told, *target)
     return Throttle(tuple(dict.fromkeys(signals)))
@@ -196,17 +196,10 @@ def _target(operation: str, request: Mapping[str, Any]) -> _Target | None:
     return Resource(tables[0], request.get("IndexName")), _dimension(operation)
 
 
-def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target]:
-    """What each item of a transaction reads or writes, in their order; empty: not known.
-
-    Of statements all are understood or none is used, and all read or all write: nobody says what
-    an EXISTS among reads takes.
-    """
+def _targets(operation: str, request: Mapping[str, Any]) -> list[_Target | None]:
+    """What each item of a transaction reads or writes, in their order; None: not known."""
     if operation in PARTIQL:
-        statements = _statements(request)
-        if len({each and each.dimension for each in statements}) != 1:
-            return []
-        return [(each.resource, each.dimension) for each in statements if each is not None]
+        return [None if s is None else (s.resource, s.dimension) for s in _statements(request)]
     return [(Resource(action["TableName"]), _dimension(operation)) for action in _actions(request)]
 
 

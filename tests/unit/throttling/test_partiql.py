@@ -67,6 +67,10 @@ def test_statements_about_the_table_itself(text: str, expected: Dimension) -> No
     [
         ('SELECT * FROM "a"."b"', "a", "b"),
         ('SELECT * FROM "a" . /* index */ "b" WHERE c = 1', "a", "b"),
+        ('SELECT * FROM a."b"', "a", "b"),
+        ('SELECT * FROM "a".b', "a", "b"),
+        ("SELECT * FROM a.b WHERE c = 1", "a", "b"),
+        ("SELECT * FROM a . -- index\n b", "a", "b"),
         ('SELECT * FROM "a.b"', "a.b", None),
         ('SELECT * FROM "a.b"."c.d" ORDER BY e', "a.b", "c.d"),
         ('SELECT * FROM "a""b"."""c"""', 'a"b', '"c"'),
@@ -93,10 +97,8 @@ def test_table_and_index(text: str, table: str, index: str | None) -> None:
         ";",
         "orders",
         '"SELECT" * FROM orders',
-        # an index that nobody promised, or that can't be
-        "SELECT * FROM a.b",
-        'SELECT * FROM "a".b',
-        'SELECT * FROM a."b"',
+        # an index that can't be
+        "SELECT * FROM a.b.c",
         'SELECT * FROM "a"."b"."c"',
         'SELECT * FROM "a".',
         'SELECT * FROM "a"..',
@@ -149,6 +151,7 @@ def test_table_and_index(text: str, table: str, index: str | None) -> None:
         "SELECT /*/ * FROM orders",
         # where readers of PartiQL differ, or DynamoDB has it not
         "SELECT /* /* */ * FROM a /* */ */ FROM b",
+        "SELECT * FROM a /* b/*/ WHERE c = 1",
         "SELECT * -- a\rFROM orders",
         "SELECT `{from: 1}` FROM orders",
         "SELECT * FROM orders WHERE a = 'x\\'y'",

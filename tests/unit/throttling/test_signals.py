@@ -401,8 +401,8 @@ def test_a_table_that_a_statement_addresses_by_arn_stays_so() -> None:
         ((INSERT, INSERT, INSERT_CUSTOMER), one(ThrottleSignal(CUSTOMERS, WRITE))),
         ((INSERT, INSERT, CHECK), one(ThrottleSignal(CUSTOMERS, WRITE))),
         ((SELECT, SELECT, SELECT), one(ThrottleSignal(ORDERS, READ))),
-        ((SELECT, SELECT, CHECK), ()),
-        ((UNREADABLE, INSERT, INSERT_CUSTOMER), ()),
+        ((UNREADABLE, INSERT, INSERT_CUSTOMER), one(ThrottleSignal(CUSTOMERS, WRITE))),
+        ((INSERT, INSERT, UNREADABLE), ()),
         ((), ()),
     ],
 )
