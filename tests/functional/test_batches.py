@@ -538,6 +538,101 @@ def test_what_is_interrupted_is_kept(sim: SimulatedDynamoDB) -> None:
     assert table.scan(ConsistentRead=True)["Count"] == 25
 
 
+def test_a_newer_write_comes_after_a_kept_one_of_its_key(clock: VirtualClock) -> None:
+    with SimulatedDynamoDB(clock=clock) as sim:
+        sim.create_table("orders", write=1000)
+        table = writers(sim, ScalingConfig(max_retries=0))["resource"]
+        sim.drop_next("BatchWriteItem")
+
+        with table.batch_writer() as batch:
+            for number in range(25):
+                with suppress(ConnectionClosedError):
+                    batch.put_item(Item={"id": f"order-{number}", "v": "old"})
+            sim.partial_next("BatchWriteItem", keep=1)  # of those kept, 24 are left once more
+            for number in (24, *range(100, 148)):
+                batch.put_item(Item={"id": f"order-{number}", "v": "new"})
+
+        assert table.get_item(Key={"id": "order-24"})["Item"]["v"] == "new"
+        assert table.scan(ConsistentRead=True)["Count"] == 25 + 48
+
+
+def test_an_item_put_again_after_its_exception_meets_no_duplicate(sim: SimulatedDynamoDB) -> None:
+    """A caller who tries the put itself again, knowing nothing of what is kept."""
+    table = writers(sim, AT_CAP)["resource"]
+    sim.drop_next("BatchWriteItem", 3)
+    failed = 0
+
+    with table.batch_writer() as batch:
+        for number in range(110):
+            while True:
+                try:
+                    batch.put_item(Item={"id": f"order-{number}"})
+                    break
+                except ConnectionClosedError:
+                    failed += 1
+
+    assert failed == 3
+    assert table.scan(ConsistentRead=True)["Count"] == 110
+
+
+def test_what_another_thread_puts_while_a_batch_fails_is_there(sim: SimulatedDynamoDB) -> None:
+    table = writers(sim, AT_CAP)["resource"]
+    batch = table.batch_writer()
+    events = table.meta.client.meta.events
+
+    def meanwhile(**_: Any) -> None:
+        events.unregister("before-call.dynamodb", meanwhile)
+        assert in_threads(9, lambda n: batch.put_item(Item={"id": f"other-{n}"}), 1) == []
+        raise ConnectionClosedError(endpoint_url="")
+
+    events.register("before-call.dynamodb", meanwhile)
+    with batch:
+        for number in range(25):
+            with suppress(ConnectionClosedError):
+                batch.put_item(Item={"id": f"order-{number}"})
+
+    assert table.scan(ConsistentRead=True)["Count"] == 25 + 9
+
+
+@pytest.mark.parametrize("way", ["attach", "install"])
+def test_a_batch_writer_of_the_callers_own_stays(sim: SimulatedDynamoDB, way: str) -> None:
+    class Own:
+        def batch_writer(self) -> str:
+            return "the caller's own"
+
+    session = sim.session()
+    session.events.register(
+        "creating-resource-class.dynamodb.Table",
+        lambda base_classes, **_: base_classes.insert(0, Own),
+    )
+    if way == "install":
+        install(session)
+    resource = session.resource("dynamodb")
+    if way == "attach":
+        attach(resource)
+
+    assert resource.Table("orders").batch_writer() == "the caller's own"
+
+
+def test_a_table_that_an_attached_resource_creates_keeps_batches(sim: SimulatedDynamoDB) -> None:
+    resource = attach(sim.resource(config=Config(retries={"total_max_attempts": 1})))
+    table = resource.create_table(
+        TableName="new",
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    table.wait_until_exists()
+    sim.drop_next("BatchWriteItem")
+
+    with table.batch_writer() as batch:
+        for number in range(30):
+            with suppress(ConnectionClosedError):
+                batch.put_item(Item={"id": f"order-{number}"})
+
+    assert table.scan(ConsistentRead=True)["Count"] == 30
+
+
 def test_boto3_by_itself_loses_a_batch(sim: SimulatedDynamoDB) -> None:
     """Why the writer is another one: the same work without us."""
     table = sim.resource(config=Config(retries={"total_max_attempts": 1})).Table("orders")

@@ -125,8 +125,8 @@ def hooks_for_new_tables(events: Any) -> None:
 
     def add_base(base_classes: list[type], **_: Any) -> None:
         with fork_safe.imports:
-            from dynoresilience.aws.batch_writer import KeepingTable
-        base_classes.insert(0, KeepingTable)
+            from dynoresilience.aws.batch_writer import keep_in_class
+        keep_in_class(base_classes)
 
     name, unique_id = "creating-resource-class.dynamodb.Table", "dynoresilience-install-tables"
     events.unregister(name, unique_id=unique_id)
