@@ -6,7 +6,7 @@ An answer may leave items out for lack of capacity (or because it is full) and s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,10 @@ def rest_of(
     """
     if operation == "BatchExecuteStatement":
         return _rest_of_statements(request, answer)
-    left = {table: entry for table, entry in (answer.get(_LEFT[operation]) or {}).items() if entry}
+    told = answer.get(_LEFT[operation]) or {}
+    left = {table: entry for table, entry in told.items() if entry}
+    if operation == "BatchGetItem":  # without keys, all that was asked for would be read again
+        left = {table: entry for table, entry in left.items() if entry.get("Keys")}
     if not left:
         return None
     if operation == "BatchWriteItem":
@@ -91,18 +94,31 @@ class Batch:
     def __init__(self) -> None:
         self._answer: dict[str, Any] = {}
         self._places: tuple[int, ...] | None = None
+        self._count = 0  # of all statements
+        self._unsure = False
 
     def fold_into(self, answer: dict[str, Any]) -> None:
         """Make ``answer``, the latest, that to the whole batch as far as it is done."""
         before, self._answer = self._answer, answer
+        self._unsure = False
         for name, fold in _FOLDS.items():
-            if name in before:
+            if name not in before:
+                continue
+            if self._places is None:
                 answer[name] = fold(before[name], answer.get(name))
-        if self._places is not None:
-            whole = list(before["Responses"])
-            for place, response in zip(self._places, answer["Responses"], strict=False):
-                whole[place] = response
-            answer["Responses"] = whole
+            else:
+                answer[name] = self._by_places(name, before[name], answer.get(name) or ())
+
+    def _by_places(self, name: str, before: list[Any], after: Sequence[Any]) -> list[Any]:
+        """The lists that go by statements: the answers, the capacity if it is told for each."""
+        places = self._places or ()
+        whole = list(before)
+        told = name == "Responses"
+        if not told and (len(whole) != self._count or len(after) != len(places)):
+            return [*whole, *after]
+        for place, entry in zip(places, after, strict=False):
+            whole[place] = entry if told else _sum(whole[place], entry)
+        return whole
 
     def go_on_with(self, rest: Rest) -> None:
         """``rest`` of the latest request is sent next."""
@@ -110,17 +126,35 @@ class Batch:
             places, self._places = self._places, rest.places
             if places is not None:
                 self._places = tuple(places[place] for place in rest.places)
+            else:
+                self._count = len(self._answer["Responses"])
+
+    def lost_sight(self) -> None:
+        """The latest request failed in a way that leaves open whether it was carried out."""
+        self._unsure = True
 
     def stand_in_for(self, error: dict[str, Any]) -> None:
-        """Put the answer so far in the place of the latest, which did nothing."""
+        """Put the answer so far in the place of the latest, which did nothing that we know of.
+
+        Of statements that may have been carried out, it no longer says that they were throttled:
+        who sent those again would do them twice.
+        """
         error.clear()
         error.update(self._answer)
+        if self._unsure and self._places:
+            responses = error["Responses"] = list(error["Responses"])
+            for place in self._places:
+                responses[place] = {**responses[place], "Error": _NOBODY_KNOWS}
+
+
+_NOBODY_KNOWS = {
+    "Code": "InternalServerError",
+    "Message": "It is not known whether the statement was carried out.",
+}
 
 
 def _items(before: Any, after: Any) -> Any:
-    """Items by table; the answers to statements go by their places instead."""
-    if isinstance(before, list):
-        return after
+    """Items by table."""
     tables = {**before, **(after or {})}
     return {table: [*before.get(table, ()), *(after or {}).get(table, ())] for table in tables}
 
@@ -137,8 +171,8 @@ def _metrics(before: Any, after: Any) -> Any:
 
 def _consumed(before: Any, after: Any) -> Any:
     """Capacity by table, added up."""
-    sums = {entry.get("TableName"): entry for entry in before}
-    for entry in after or ():
+    sums: dict[Any, Any] = {}
+    for entry in (*before, *(after or ())):
         name = entry.get("TableName")
         sums[name] = _sum(sums[name], entry) if name in sums else entry
     return list(sums.values())

@@ -32,6 +32,13 @@ def test_a_batch_that_is_done_has_no_rest() -> None:
     assert rest_of("BatchGetItem", request, {"Responses": {}}) is None
 
 
+@pytest.mark.parametrize("entry", [{}, {"Keys": []}, {"ConsistentRead": True}])
+def test_nothing_is_read_again_for_a_table_without_keys(entry: dict[str, Any]) -> None:
+    request = {"RequestItems": {"orders": {"Keys": [{"id": {"S": "1"}}]}}}
+
+    assert rest_of("BatchGetItem", request, {"UnprocessedKeys": {"orders": entry}}) is None
+
+
 def test_writes_that_are_left_are_the_next_request_and_say_what_they_would_touch() -> None:
     writes = [put(id="1", customer="c"), put(id="2", text="x" * 3000), delete("3")]
     request = {"RequestItems": {"orders": writes}, "ReturnConsumedCapacity": "TOTAL"}
@@ -126,6 +133,60 @@ def test_answers_to_statements_find_their_places_over_several_rounds() -> None:
     batch.fold_into(third)
 
     assert third["Responses"] == [{"n": number} for number in range(4)]
+
+
+@pytest.mark.parametrize("odd", [{}, {"Responses": None}, {"Responses": []}])
+def test_an_answer_without_answers_to_the_statements_leaves_those_before(
+    odd: dict[str, Any],
+) -> None:
+    batch = Batch()
+    batch.fold_into({"Responses": [THROTTLED, {"n": 1}]})
+    batch.go_on_with(Rest({}, None, (0,)))
+
+    batch.fold_into(odd)
+
+    assert odd["Responses"] == [THROTTLED, {"n": 1}]
+
+
+def test_capacity_of_statements_stays_with_each_of_them() -> None:
+    """The list goes by the statements: BatchExecuteStatement, API reference."""
+    batch = Batch()
+    one = {"TableName": "orders", "CapacityUnits": 1.0}
+    batch.fold_into({"Responses": [THROTTLED, {}, THROTTLED], "ConsumedCapacity": [one] * 3})
+    batch.go_on_with(Rest({}, None, (0, 2)))
+    answer: dict[str, Any] = {"Responses": [{}, {}], "ConsumedCapacity": [one] * 2}
+
+    batch.fold_into(answer)
+
+    assert [entry["CapacityUnits"] for entry in answer["ConsumedCapacity"]] == [2.0, 1.0, 2.0]
+
+
+def test_capacity_that_is_told_for_some_statements_is_told_in_full() -> None:
+    batch = Batch()
+    one = {"TableName": "orders", "CapacityUnits": 1.0}
+    batch.fold_into({"Responses": [{}, {}, THROTTLED], "ConsumedCapacity": [one] * 2})
+    batch.go_on_with(Rest({}, None, (2,)))
+    answer: dict[str, Any] = {"Responses": [{}], "ConsumedCapacity": [one]}
+
+    batch.fold_into(answer)
+
+    assert answer["ConsumedCapacity"] == [one] * 3
+
+
+def test_statements_of_unknown_outcome_are_not_said_to_be_throttled() -> None:
+    batch = Batch()
+    batch.fold_into({"Responses": [{**THROTTLED, "TableName": "orders"}, {"n": 1}]})
+    batch.go_on_with(Rest({}, None, (0,)))
+    batch.lost_sight()
+    error: dict[str, Any] = {"Error": {"Code": "InternalServerError"}}
+
+    batch.stand_in_for(error)
+
+    assert [entry.get("Error", {}).get("Code") for entry in error["Responses"]] == [
+        "InternalServerError",
+        None,
+    ]
+    assert error["Responses"][0]["TableName"] == "orders"
 
 
 def test_items_of_all_answers_come_together_by_table() -> None:
