@@ -9,12 +9,17 @@ from typing import Any
 import pytest
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionClosedError
+from botocore.exceptions import (
+    ChecksumError,
+    ClientError,
+    ConnectionClosedError,
+)
 
 from dynoresilience import ScalingClient, ScalingConfig, attach, install
 from dynoresilience.events import GaveUp, HotKeyRange
 from dynoresilience.model import Units
 from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer, VirtualClock, virtual_time
+from dynoresilience.testing.replies import Refused
 from tests.functional.conftest import (
     MODES,
     Recorder,
@@ -24,6 +29,7 @@ from tests.functional.conftest import (
     order,
 )
 from tests.support.throttling_server import ThrottlingServer
+from tests.support.wire import Wire
 
 Start = Callable[..., ThrottlingServer]
 QUICK = ScalingConfig(
@@ -269,6 +275,44 @@ def test_a_connection_that_breaks_for_good_is_botocores_exception(sim: Simulated
     assert sim.calls["BatchWriteItem"] == 3
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_an_answer_with_a_wrong_checksum_is_not_an_answer(
+    sim: SimulatedDynamoDB, mode: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(scaling_enabled=False))
+    ddb.batch_write_item(RequestItems=puts(range(5)))
+    sim.partial_next("BatchGetItem", keep=2)
+    sim.corrupt_next("BatchGetItem")
+
+    answer = ddb.batch_get_item(RequestItems=keys(range(5)))
+
+    found = sorted(item["id"]["S"] for item in answer["Responses"]["orders"])
+    assert found == [f"order-{number}" for number in range(5)]
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(("max_retries", "attempts"), [(1, 2), (6, 3)])
+def test_answers_that_break_off_leave_nothing_out(
+    sim: SimulatedDynamoDB, mode: str, max_retries: int, attempts: int
+) -> None:
+    """botocore takes the stump of an answer for one, and finds nothing left in it."""
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 2}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(max_retries=max_retries))
+    ddb.batch_write_item(RequestItems=puts(range(5)))
+    sim.partial_next("BatchGetItem", keep=1)
+    sim.truncate_next("BatchGetItem", 9)
+
+    try:
+        answer = ddb.batch_get_item(RequestItems=keys(range(5)))
+    except (ChecksumError, ConnectionClosedError):  # legacy mode, and botocore before 1.44
+        pass
+    else:
+        assert [item["id"]["S"] for item in answer["Responses"]["orders"]] == ["order-0"]
+        assert answer["UnprocessedKeys"] == keys(range(1, 5))
+    assert sim.calls["BatchGetItem"] == attempts
+
+
 def test_the_wait_ends_at_the_deadline(sim: SimulatedDynamoDB, clock: VirtualClock) -> None:
     ddb = ScalingClient(sim.client(), config=AT_CAP.replace(max_retries=50))
     sim.partial_next("BatchWriteItem", 100)
@@ -434,6 +478,25 @@ def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
         counted = ddb.batch_execute_statement(Statements=[read(number) for number in range(15)])
         assert {entry["Item"]["n"]["N"] for entry in counted["Responses"]} == {"1"}
         assert server.throttles
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_statements_of_unknown_outcome_are_not_said_to_be_throttled(
+    sim: SimulatedDynamoDB, mode: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 2}))
+    ddb = ScalingClient(client, config=AT_CAP)
+    wire = Wire(client, "BatchExecuteStatement")
+    client.meta.events.register(
+        "response-received.dynamodb.BatchExecuteStatement",
+        lambda **_: wire.answers.append(Refused("InternalServerError", "", status=500)),
+    )
+
+    answer = ddb.batch_execute_statement(Statements=[insert(number) for number in range(5, 15)])
+
+    codes = {entry.get("Error", {}).get("Code") for entry in answer["Responses"]}
+    assert codes == {None, "InternalServerError"}
+    assert len(wire.bodies) == 3
 
 
 @pytest.mark.parametrize("max_retries", [0, 2])

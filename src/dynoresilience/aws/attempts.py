@@ -47,8 +47,20 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         batch: Batch | None = context.get(_BATCH)
         done = response is not None and response[0].status_code < 300
-        if batch is not None and done:
-            batch.fold_into(response[1])  # from here on nothing that was done can get lost
+        delay: float | None = None
+        if done:
+            delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
+            if delay is not None and not self._spent(attempt):
+                return delay
+            if batch is not None:
+                if delay is not None or not _is_json(response[0].content):
+                    batch.lost_sight()
+                    batch.stand_in_for(response[1])
+                    return None
+                batch.fold_into(response[1])  # from here on nothing that was done can get lost
+            delay = None
+        elif batch is not None and (response is None or response[0].status_code >= 500):
+            batch.lost_sight()
         if _FAULT not in context:
             try:
                 if done:
@@ -67,7 +79,8 @@ class Attempts:
             except Exception:
                 _log.exception("a fault of ours; botocore decides about this call from here on")
                 context[_FAULT] = True
-        delay = self._leave_to_botocore(attempt)
+        if not done:
+            delay = self._leave_to_botocore(attempt)
         return self._end(attempt) if delay is None else delay
 
     @staticmethod
@@ -162,6 +175,15 @@ def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
     answer = json.loads(http.content)
     rest: Rest | None = _batches().rest_of(operation, request, answer, len(http.content))
     return rest
+
+
+def _is_json(content: bytes) -> bool:
+    """False for the stump of an answer, which botocore takes for one once its attempts are over."""
+    try:
+        json.loads(content)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_partly_done(parsed: Mapping[str, Any]) -> bool:
