@@ -102,6 +102,8 @@ class ScalingConfig(_KnownFields):
         scale_down_delay: a raise is taken back when there was no throttle for this long.
         scale_up_timeout: how long one call may wait uncounted for raises, in all.
         scaling_enabled: False: capacity is never changed, retries stay.
+        show_hot_keys: True: the event of a hot key range, and so the log, tells the partition key
+            itself. False (default): a salted hash that stands for it.
         tables: limits of single tables, by name.
 
     Raises:
@@ -121,14 +123,16 @@ class ScalingConfig(_KnownFields):
     scale_down_delay: float = 600.0
     scale_up_timeout: float = 120.0
     scaling_enabled: bool = True
+    show_hot_keys: bool = False
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = _capacity_faults(self)
         faults += _number_faults(self)
         faults += _mapping_faults("tables", self.tables, TableLimits)
-        if not isinstance(self.scaling_enabled, bool):
-            faults.append(f"scaling_enabled={self.scaling_enabled!r} must be True or False")
+        for name in ("scaling_enabled", "show_hot_keys"):
+            if not isinstance(getattr(self, name), bool):
+                faults.append(f"{name}={getattr(self, name)!r} must be True or False")
         if not faults:
             faults = self._inherited_faults()
         _raise_if(type(self), faults)

@@ -13,6 +13,7 @@ from typing import Any
 from dynoresilience import events
 from dynoresilience.model import Change, Hold, HoldReason, ThrottleKind
 from dynoresilience.ports import Clock, EventSink, Random, Settings
+from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.pause import Pause
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.shortage import Answer
@@ -54,9 +55,16 @@ class ThrottledCall:
     """Lives from a call's first throttle to its end, in one thread (or one task) at a time."""
 
     def __init__(
-        self, scaler: Scaler, context: CallContext, clock: Clock, random: Random, sink: EventSink
+        self,
+        scaler: Scaler,
+        hot_keys: HotKeys,
+        context: CallContext,
+        clock: Clock,
+        random: Random,
+        sink: EventSink,
     ) -> None:
         self._scaler = scaler
+        self._hot_keys = hot_keys
         self._context = context
         self._clock = clock
         self._random = random
@@ -218,7 +226,8 @@ class ThrottledCall:
                 )
             )
             if signal.kind is ThrottleKind.KEY_RANGE:
-                self._sink.emit(events.HotKeyRange(table, signal.resource, dimension))
+                settings, deadline = context.settings, context.deadline
+                self._sink.emit(self._hot_keys.event(throttle, signal, settings, deadline))
         if not throttle.signals:
             event = events.Throttled(
                 None, None, None, "unknown", context.api, attempt, context.operation
