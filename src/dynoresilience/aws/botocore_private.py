@@ -7,7 +7,8 @@ what happens where a later botocore no longer has it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -53,6 +54,12 @@ def rate_limiter(events: Any) -> Any | None:
         if type(owner).__name__ == "ClientRateLimiter":
             return owner
     return None
+
+
+def is_asynchronous(base_classes: Sequence[type]) -> bool:
+    """Whether a client with these base classes is aiobotocore's: its calls are coroutines."""
+    calls = (getattr(base, "_make_api_call", None) for base in base_classes)
+    return any(inspect.iscoroutinefunction(call) for call in calls)
 
 
 def without_retries(client: Any) -> Any:
