@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import inspect
 from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -67,8 +68,8 @@ def without_retries(client: Any) -> Any:
 
     The control plane wants this: botocore would retry ``LimitExceededException`` of UpdateTable,
     which is an answer. It shares everything with the original (signer, proxies, TLS
-    settings, the owner's handlers) but the events, of which it has a copy without retries, and
-    the connections, whose timeouts are `CONTROL_TIMEOUT`.
+    settings, the owner's handlers) but the events, of which it has a copy without retries, the
+    connections, whose timeouts are `CONTROL_TIMEOUT`, and tracing, in which it does not appear.
     """
     events = events_copy(client)
     forget_retry_handler(events)
@@ -78,7 +79,26 @@ def without_retries(client: Any) -> Any:
         events.unregister("needs-retry", limiter.on_receiving_response)
     twin = with_events(client, events)
     twin._endpoint.http_session = _impatient(client._endpoint.http_session)
+    _past_instrumentation(twin, "_make_api_call")
+    _past_instrumentation(twin._endpoint, "prepare_request")
     return twin
+
+
+def _past_instrumentation(owner: Any, name: str) -> None:
+    """Let ``owner.name(...)`` be botocore's own method, without what tracers wrap around it.
+
+    OpenTelemetry, X-Ray and others wrap these two on the class, with wrapt. Our calls are not the
+    program's, and most come from a thread in which no trace is open: X-Ray's SDK logs an error for
+    each then, or makes it fail, and what was raised would never be lowered.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        method = getattr(type(owner), name)
+        while type(method) is not FunctionType and hasattr(method, "__wrapped__"):
+            method = method.__wrapped__
+        return method(owner, *args, **kwargs)
+
+    owner.__dict__[name] = call
 
 
 def _impatient(session: Any) -> Any:
