@@ -19,6 +19,8 @@ from dynoresilience import ScalingClient, ScalingConfig, attach
 from dynoresilience.testing import SimulatorServer
 from tests.functional.other_clients.conftest import AT_CAP, CAP, STORM, SURVIVOR, raises
 
+xray_recorder.emitter._socket.close()  # opened by the import, and closed by nobody
+
 Patch = Callable[[], None]
 
 
@@ -31,7 +33,6 @@ class _NoDaemon:
 @pytest.fixture
 def patch(monkeypatch: pytest.MonkeyPatch) -> Patch:
     """Patch botocore; X-Ray has no way to take it back, so the fixture does."""
-    xray_recorder.emitter._socket.close()  # opened by the import, and closed by nobody
     monkeypatch.setattr(xray_recorder, "emitter", _NoDaemon())
     monkeypatch.setattr(xray_recorder, "sampling", False)
     monkeypatch.setattr(BaseClient, "_make_api_call", BaseClient._make_api_call)
