@@ -13,6 +13,7 @@ import pytest
 
 from dynoresilience import install
 from dynoresilience.aws.every_session import hooks_for_new_sessions
+from dynoresilience.testing import fresh_start
 from tests.functional.conftest import create_orders, in_threads, new_client
 from tests.functional.other_clients import test_dyntastic, test_pynamodb
 from tests.functional.other_clients.conftest import CAP, SURVIVOR
@@ -31,7 +32,8 @@ def yardstick(
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
     create_orders(new_client(server))
-    yield server
+    with fresh_start():
+        yield server
     hooks_for_new_sessions(None)
 
 
