@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
@@ -24,6 +24,8 @@ else:
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_EVERY_SESSION = object()
+"""Not None: ``boto3.DEFAULT_SESSION`` is None as long as nobody has used it."""
 
 
 def attach(
@@ -52,17 +54,33 @@ def attach(
     return target
 
 
+@overload
 def install(
-    session: _T,
+    session: _T, *, config: ScalingConfig | None = None, sinks: Sequence[EventSink] | None = None
+) -> _T: ...
+
+
+@overload
+def install(
+    *, config: ScalingConfig | None = None, sinks: Sequence[EventSink] | None = None
+) -> None: ...
+
+
+def install(
+    session: Any = _EVERY_SESSION,
     *,
     config: ScalingConfig | None = None,
     sinks: Sequence[EventSink] | None = None,
-) -> _T:
+) -> Any:
     """Make every DynamoDB client resilient that ``session`` makes from now on.
 
+    Clients that are there already stay as they are (`attach` them), and so do aiobotocore's.
+    The latest call holds.
+
     Args:
-        session: a boto3 or botocore session; it is returned. Clients that it has made already
-            stay as they are (`attach` them).
+        session: a boto3 or botocore session; it is returned. Left out: every session that this
+            process makes from now on, and boto3's default session. That catches the clients of
+            libraries that make sessions of their own.
         config: None: from the environment, read now.
         sinks: where events go. None: to the ``dynoresilience`` logger.
 
@@ -71,6 +89,15 @@ def install(
         NotAttachableError: ``session`` is not a session.
     """
     config = config or ScalingConfig.from_env()
+
+    def on_client(client: Any) -> None:
+        attach_to(client, config, sinks, lazily=True)
+
+    if session is _EVERY_SESSION:
+        from dynoresilience.aws.every_session import hooks_for_new_sessions
+
+        hooks_for_new_sessions(on_client)
+        return None
     events = getattr(session, "events", None)
     if events is None and hasattr(session, "get_component"):
         events = session.get_component("event_emitter")
@@ -79,10 +106,6 @@ def install(
             f"session={type(session).__name__}: give a boto3 or botocore session "
             "(for a client: attach(client))"
         )
-
-    def on_client(client: Any) -> None:
-        attach_to(client, config, sinks, lazily=True)
-
     hooks_for_new_clients(events, on_client)
     hooks_for_new_tables(events)
     return session

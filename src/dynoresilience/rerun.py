@@ -84,10 +84,13 @@ class _Runs:
     def _throttle_in(self, error: BaseException) -> Any | None:
         """The ClientError of a throttle that nobody has retried; None: not our affair."""
         self._count += 1
-        cause = _client_error(error)
-        if cause is None or "Dynoresilience" in cause.response:
+        found = _client_errors(error)
+        if any("Dynoresilience" in each.response for each in found):
             return None
-        return cause if self._read(cause) is not None else None
+        if not found or self._read(found[0]) is None:
+            return None
+        # The innermost is botocore's own: PynamoDB's copy of it leaves the reasons out.
+        return next(each for each in reversed(found) if self._read(each) is not None)
 
     def _begin(self, throttled: Any) -> ThrottledCall:
         """The call that these runs are, begun at the first throttle. May make a client."""
@@ -109,9 +112,9 @@ class _Runs:
 
     def _tell(self, error: BaseException) -> None:
         """Tell the exception how its call fared, as an attached client does."""
-        cause = _client_error(error)
-        if self._call is not None and cause is not None:
-            cause.response.setdefault("Dynoresilience", self._call.report(self._count))
+        if self._call is not None:
+            for each in _client_errors(error):
+                each.response.setdefault("Dynoresilience", self._call.report(self._count))
 
     def _read(self, throttled: Any) -> Throttle | None:
         from dynoresilience.throttling.signals import read_throttle
@@ -120,14 +123,14 @@ class _Runs:
         return read_throttle(throttled.response, throttled.operation_name, request)
 
 
-def _client_error(error: BaseException) -> Any | None:
-    """botocore's ClientError in an exception: itself, or what it was raised from or wraps."""
-    for candidate in _causes(error):
-        if isinstance(getattr(candidate, "response", None), Mapping) and hasattr(
-            candidate, "operation_name"
-        ):
-            return candidate
-    return None
+def _client_errors(error: BaseException) -> list[Any]:
+    """botocore's ClientErrors in an exception: itself, and what it was raised from or wraps."""
+    return [
+        candidate
+        for candidate in _causes(error)
+        if isinstance(getattr(candidate, "response", None), Mapping)
+        and hasattr(candidate, "operation_name")
+    ]
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from dynoresilience.aws.every_session import hooks_for_new_sessions
 from dynoresilience.config import ScalingConfig
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.docs.pages import ROOT, Page
@@ -27,6 +28,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedDynamoDB]:
     with simulator:
         simulator.create_table("orders", write=20, indexes={"by-customer": (5, 20)})
         yield simulator
+    hooks_for_new_sessions(None)
 
 
 @pytest.mark.parametrize("code", PAGE.code("runs", "orders"))

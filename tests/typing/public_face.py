@@ -47,6 +47,8 @@ with ddb as same, same.operation("weekly report", deadline=3, max_retries=1):
 assert_type(attach(boto3.client("dynamodb")), DynamoDBClient)
 assert_type(attach(boto3.resource("dynamodb")), DynamoDBServiceResource)
 assert_type(install(boto3.Session()), boto3.Session)
+install(config=ScalingConfig())
+nothing: str = install()  # type: ignore[assignment]
 
 
 class Sink:

@@ -7,7 +7,9 @@ what happens where a later botocore no longer has it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -55,13 +57,19 @@ def rate_limiter(events: Any) -> Any | None:
     return None
 
 
+def is_asynchronous(base_classes: Sequence[type]) -> bool:
+    """Whether a client with these base classes is aiobotocore's: its calls are coroutines."""
+    calls = (getattr(base, "_make_api_call", None) for base in base_classes)
+    return any(inspect.iscoroutinefunction(call) for call in calls)
+
+
 def without_retries(client: Any) -> Any:
     """A second client with the same endpoint and credentials that tries each call once.
 
     The control plane wants this: botocore would retry ``LimitExceededException`` of UpdateTable,
     which is an answer. It shares everything with the original (signer, proxies, TLS
-    settings, the owner's handlers) but the events, of which it has a copy without retries, and
-    the connections, whose timeouts are `CONTROL_TIMEOUT`.
+    settings, the owner's handlers) but the events, of which it has a copy without retries, the
+    connections, whose timeouts are `CONTROL_TIMEOUT`, and tracing, in which it does not appear.
     """
     events = events_copy(client)
     forget_retry_handler(events)
@@ -71,7 +79,26 @@ def without_retries(client: Any) -> Any:
         events.unregister("needs-retry", limiter.on_receiving_response)
     twin = with_events(client, events)
     twin._endpoint.http_session = _impatient(client._endpoint.http_session)
+    _past_instrumentation(twin, "_make_api_call")
+    _past_instrumentation(twin._endpoint, "prepare_request")
     return twin
+
+
+def _past_instrumentation(owner: Any, name: str) -> None:
+    """Let ``owner.name(...)`` be botocore's own method, without what tracers wrap around it.
+
+    OpenTelemetry, X-Ray and others wrap these two on the class, with wrapt. Our calls are not the
+    program's, and most come from a thread in which no trace is open: X-Ray's SDK logs an error for
+    each then, or makes it fail, and what was raised would never be lowered.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        method = getattr(type(owner), name)
+        while type(method) is not FunctionType and hasattr(method, "__wrapped__"):
+            method = method.__wrapped__
+        return method(owner, *args, **kwargs)
+
+    owner.__dict__[name] = call
 
 
 def _impatient(session: Any) -> Any:

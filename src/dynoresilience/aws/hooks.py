@@ -105,7 +105,10 @@ class Hooks:
 
 
 def hooks_for_new_clients(events: Any, on_client: Any) -> None:
-    """Call ``on_client(client)`` for each DynamoDB client made from these session events."""
+    """Call ``on_client(client)`` for each DynamoDB client made from these session events.
+
+    aiobotocore's clients are left as they are: we wait within the call, and would hold up the loop.
+    """
 
     class Attached:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -113,7 +116,8 @@ def hooks_for_new_clients(events: Any, on_client: Any) -> None:
             on_client(self)
 
     def add_base(base_classes: list[type], **_: Any) -> None:
-        base_classes.insert(0, Attached)
+        if not private.is_asynchronous(base_classes):
+            base_classes.insert(0, Attached)
 
     name, unique_id = "creating-client-class.dynamodb", "dynoresilience-install"
     events.unregister(name, unique_id=unique_id)  # the latest install holds
