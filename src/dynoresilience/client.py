@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
-from dynoresilience.aws.hooks import hooks_for_new_clients, hooks_for_new_tables
+from dynoresilience.aws.hooks import hooks_for_new_clients
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import ClientClosedError, NotAttachableError
 
@@ -107,7 +107,6 @@ def install(
             "(for a client: attach(client))"
         )
     hooks_for_new_clients(events, on_client)
-    hooks_for_new_tables(events)
     return session
 
 

@@ -6,16 +6,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import boto3
 import pytest
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionClosedError
 
 from dynoresilience import ScalingClient, ScalingConfig, attach, install
+from dynoresilience.aws.every_session import hooks_for_new_sessions
 from dynoresilience.events import GaveUp, HotKeyRange
 from dynoresilience.model import Units
 from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer, VirtualClock, virtual_time
 from tests.functional.conftest import (
+    CREDENTIALS,
     MODES,
     Recorder,
     create_orders,
@@ -458,15 +461,19 @@ def writers(sim: SimulatedDynamoDB, config: ScalingConfig) -> dict[str, Any]:
     """A ``Table`` by each way that there is to one."""
     one_try = Config(retries={"total_max_attempts": 1})
     session = install(sim.session(), config=config)
+    install(config=config)
+    later = boto3.Session(**CREDENTIALS)
+    hooks_for_new_sessions(None)
     return {
         "table()": ScalingClient(sim.client(config=one_try), config=config).table("orders"),
         "resource": attach(sim.resource(config=one_try), config=config).Table("orders"),
         "Table": attach(sim.resource(config=one_try).Table("orders"), config=config),
         "session": session.resource("dynamodb", config=one_try).Table("orders"),
+        "process": later.resource("dynamodb", config=one_try).Table("orders"),
     }
 
 
-@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session"])
+@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session", "process"])
 @pytest.mark.parametrize("fault", ["throttle", "drop", "error"])
 def test_a_batch_writer_keeps_what_an_exception_stopped(
     sim: SimulatedDynamoDB, way: str, fault: str

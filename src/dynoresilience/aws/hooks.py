@@ -107,6 +107,8 @@ class Hooks:
 def hooks_for_new_clients(events: Any, on_client: Any) -> None:
     """Call ``on_client(client)`` for each DynamoDB client made from these session events.
 
+    A boto3 ``Table`` made from them keeps a batch that fails.
+
     aiobotocore's clients are left as they are: we wait within the call, and would hold up the loop.
     """
 
@@ -122,6 +124,7 @@ def hooks_for_new_clients(events: Any, on_client: Any) -> None:
     name, unique_id = "creating-client-class.dynamodb", "dynoresilience-install"
     events.unregister(name, unique_id=unique_id)  # the latest install holds
     events.register(name, add_base, unique_id=unique_id)
+    hooks_for_new_tables(events)
 
 
 def hooks_for_new_tables(events: Any) -> None:
@@ -134,4 +137,4 @@ def hooks_for_new_tables(events: Any) -> None:
 
     name, unique_id = "creating-resource-class.dynamodb.Table", "dynoresilience-install-tables"
     events.unregister(name, unique_id=unique_id)
-    events.register(name, add_base, unique_id=unique_id)
+    events.register_last(name, add_base, unique_id=unique_id)  # before the base that boto3 adds
