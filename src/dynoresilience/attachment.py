@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope, stand_in
+from dynoresilience.aws.botocore_private import is_asynchronous
 from dynoresilience.aws.hooks import Hooks
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
@@ -137,7 +138,7 @@ def client_behind(target: Any) -> Any:
     """The botocore client of a client, resource, Table or ScalingClient.
 
     Raises:
-        NotAttachableError: it is none of these, or of another service.
+        NotAttachableError: it is none of these, or of another service, or its calls are coroutines.
     """
     own = getattr(target, "__dict__", {}).get("_attachment")
     if isinstance(own, Attachment):  # a ScalingClient
@@ -147,6 +148,12 @@ def client_behind(target: Any) -> Any:
     model = getattr(getattr(client, "meta", None), "service_model", None)
     service = getattr(model, "service_name", None)
     if service == "dynamodb":
+        if is_asynchronous([type(client)]):
+            raise NotAttachableError(
+                f"target={type(client).__name__}: the calls of this client are coroutines, and a "
+                "wait within them would hold up the loop; decorate your functions with "
+                "with_throughput_scaling instead"
+            )
         return client
     what = f"a client of {service!r}" if service else f"{type(target).__name__}"
     raise NotAttachableError(

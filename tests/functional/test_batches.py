@@ -556,3 +556,45 @@ def test_boto3_by_itself_loses_a_batch(sim: SimulatedDynamoDB) -> None:
                 batch.put_item(Item={"id": f"order-{number}"})
 
     assert table.scan(ConsistentRead=True)["Count"] == 5
+
+
+# -- a real DynamoDB Local, which has a limit of 16 MB -------------------------------------
+
+
+def test_an_answer_that_is_full_goes_on_at_once_and_raises_nothing(dynamodb_local: str) -> None:
+    told = Recorder()
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local, **CREDENTIALS)
+    ddb = ScalingClient(client, config=QUICK, sinks=[told])
+    create_orders(ddb, units=5)
+    try:
+        for number in range(55):
+            item = {**order(number), "big": {"S": "x" * 350_000}}
+            ddb.put_item(TableName="orders", Item=item)
+        sent: list[int] = []
+        client.meta.events.register("before-send.dynamodb", lambda **_: sent.append(1))
+
+        answer = ddb.batch_get_item(RequestItems=keys(range(55)))
+
+        assert answer["UnprocessedKeys"] == {}
+        found = [item["id"]["S"] for item in answer["Responses"]["orders"]]
+        assert sorted(found) == sorted(f"order-{number}" for number in range(55))
+        assert len(sent) == 2
+        assert told.events == []
+    finally:
+        ddb.delete_table(TableName="orders")
+
+
+def test_consumed_capacity_and_collections_are_those_of_the_whole_batch(
+    dynamodb_local: str,
+) -> None:
+    with SimulatorServer(backend=dynamodb_local, update_seconds=0.3, burst_seconds=1) as server:
+        server.create_table("orders", read=100, write=100)
+        ddb = ScalingClient(server.client(), config=QUICK)
+        whole = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+        server.partial_next("BatchWriteItem", 2, keep=5)
+
+        parts = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+
+        assert server.calls["BatchWriteItem"] == 4
+        assert parts["ConsumedCapacity"] == whole["ConsumedCapacity"]
+        assert parts["ConsumedCapacity"][0]["CapacityUnits"] == 25.0

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from dynoresilience import ScalingConfig, attach, install
+from dynoresilience import NotAttachableError, ScalingConfig, attach, install
 from dynoresilience.aws.every_session import hooks_for_new_sessions
 from dynoresilience.testing import SimulatorServer, virtual_time
 from tests.functional.conftest import in_threads
@@ -162,6 +162,22 @@ def test_the_control_plane_has_no_hooks_of_ours(server: SimulatorServer) -> None
 
     assert server.calls["UpdateTable"] == 1
     assert server.updates == ()
+
+
+def test_an_asynchronous_client_is_refused(server: SimulatorServer) -> None:
+    session = boto3.Session()
+
+    class AsynchronousBase:
+        async def _make_api_call(self, operation_name: str, api_params: Any) -> None: ...
+
+    def add_base(base_classes: list[type], **_: Any) -> None:
+        base_classes.insert(0, AsynchronousBase)
+
+    session.events.register("creating-client-class.dynamodb", add_base)
+    client = session.client("dynamodb")
+
+    with pytest.raises(NotAttachableError, match="decorate your functions with"):
+        attach(client)
 
 
 def test_asynchronous_clients_are_left_as_they_are(server: SimulatorServer) -> None:
