@@ -114,7 +114,7 @@ class ThrottledCall:
         """
         self.throttles += 1
         self._tell(throttle, attempt)
-        answers = self._ask(throttle)
+        answers = self._ask(throttle, self._context.deadline)
         excuses = {answer.excuse for answer in answers}
         excuse = next((e for e in (Excuse.IN_FLIGHT, Excuse.JUST_CHANGED) if e in excuses), None)
         now = self._clock.monotonic()
@@ -156,6 +156,11 @@ class ThrottledCall:
         eager = has_more and not self._came_early and retry_after is None
         return Pause(now + step.delay, watched, self._wake_delay, self._resumed, eager=eager)
 
+    def ask_for_capacity(self, throttle: Throttle, attempt: int) -> None:
+        """Have raised what was short, and wait for nothing: somebody else tries again."""
+        self._tell(throttle, attempt)
+        self._ask(throttle, self._clock.monotonic())
+
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""
         return {
@@ -166,7 +171,7 @@ class ThrottledCall:
             "reason": str(self._reason),
         }
 
-    def _ask(self, throttle: Throttle) -> list[Answer]:
+    def _ask(self, throttle: Throttle, deadline: float | None) -> list[Answer]:
         if not throttle.signals:
             hold = Hold(
                 HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short"
@@ -178,9 +183,7 @@ class ThrottledCall:
         for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
             signals = tuple(group)
             settings = self._context.settings
-            answer = self._scaler.raise_if_needed(
-                table, signals, self._sent_at, settings, self._context.deadline
-            )
+            answer = self._scaler.raise_if_needed(table, signals, self._sent_at, settings, deadline)
             self._note(table, answer)
             answers.append(answer)
         return answers
