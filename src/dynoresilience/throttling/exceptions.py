@@ -16,13 +16,20 @@ REPORT = "Dynoresilience"
 
 
 def client_error(error: BaseException) -> Any | None:
-    """The ClientError in an exception: itself, or what it was raised from or wraps."""
+    """botocore's ClientError in an exception: itself, or what it was raised from or wraps.
+
+    PynamoDB retells it in one of its own, which has lost most of the response: where that was
+    raised from another of the same operation and code, it is the other.
+    """
+    found: Any | None = None
     for candidate in _causes(error):
-        if isinstance(getattr(candidate, "response", None), Mapping) and hasattr(
-            candidate, "operation_name"
-        ):
-            return candidate
-    return None
+        if not isinstance(getattr(candidate, "response", None), Mapping):
+            continue
+        if found is None:
+            found = candidate if hasattr(candidate, "operation_name") else None
+        elif _failure(candidate) == _failure(found):
+            found = candidate
+    return found
 
 
 def throttled_error(error: BaseException, *, even_if_spent: bool = False) -> Any | None:
@@ -60,6 +67,12 @@ def _read(throttled: Any, table: str | None) -> Throttle | None:
 
     request = {"TableName": table} if table else {}
     return read_throttle(throttled.response, throttled.operation_name, request)
+
+
+def _failure(error: Any) -> tuple[str | None, str | None]:
+    """What failed, and of what."""
+    code = (error.response.get("Error") or {}).get("Code")
+    return getattr(error, "operation_name", None), code
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
