@@ -24,9 +24,7 @@ def error(
 
 def cancelled(*codes: str) -> ClientError:
     reasons = [{"Code": code} for code in codes]
-    return error(
-        "TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons
-    )
+    return error("TransactionCanceledException", "TransactWriteItems", CancellationReasons=reasons)
 
 
 @pytest.mark.parametrize(
