@@ -170,6 +170,43 @@ def test_pynamodb_shows_it_in_the_cause(
     assert simulator.calls["PutItem"] - attempts == CONFIG.max_retries + 1, "nobody multiplies"
 
 
+@has_notes
+def test_a_budget_that_ends_in_an_error_of_another_kind(simulator: SimulatedDynamoDB) -> None:
+    simulator.clear_faults()
+    simulator.throttle_next("PutItem", 2)
+    simulator.fail_next("PutItem", 100)
+    config = ScalingConfig(max_retries=3, scaling_enabled=False)
+    ddb = ScalingClient(simulator.client(), config=config)
+
+    error = raised(lambda: put(ddb))
+
+    assert error.response["Error"]["Code"] == "InternalServerError"
+    assert error.response["Dynoresilience"]["attempts"] == simulator.calls["PutItem"] == 4
+    [note] = notes(error)
+    assert "gave up after 4 attempts" in note
+    assert note.endswith("(retries used up); not raised: disabled")
+
+
+def test_a_last_attempt_that_is_refused_for_itself_did_not_give_up(
+    simulator: SimulatedDynamoDB,
+) -> None:
+    simulator.clear_faults()
+    simulator.throttle_next("PutItem", 3)
+    config = ScalingConfig(max_retries=3, scaling_enabled=False)
+    ddb = ScalingClient(simulator.client(), config=config)
+
+    error = raised(
+        lambda: ddb.put_item(
+            TableName="orders", Item=ORDER, ConditionExpression="attribute_exists(id)"
+        )
+    )
+
+    assert error.response["Error"]["Code"] == "ConditionalCheckFailedException"
+    assert simulator.calls["PutItem"] == 4
+    assert "Dynoresilience" not in error.response
+    assert notes(error) == []
+
+
 def test_other_exceptions_have_none(simulator: SimulatedDynamoDB) -> None:
     ddb = ScalingClient(simulator.client(), config=CONFIG)
 

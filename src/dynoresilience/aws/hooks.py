@@ -122,6 +122,8 @@ class Hooks:
                         tables = _signals().tables_of(_Body(attempt["request_dict"]))
                         self._calls.succeeded(tables)
                 if self._spent(attempt):
+                    if response is not None and response[0].status_code >= 500:
+                        self._end(attempt)
                     return None
             except Exception:
                 _log.exception("a fault of ours; botocore decides about this call from here on")
@@ -129,7 +131,7 @@ class Hooks:
         return self._leave_to_botocore(attempt)
 
     def _on_throttle(self, throttle: Throttle, attempt: dict[str, Any]) -> float | None:
-        http, parsed = attempt["response"]
+        http, _ = attempt["response"]
         number = attempt["attempts"]
         context = attempt["request_dict"]["context"]
         call: Call | None = context.get(_CALL)
@@ -141,9 +143,15 @@ class Hooks:
         context[_HIDDEN] = not call.slows_down
         if again:
             return 0.0  # we have waited already, so that a raise could end the wait
-        parsed["Dynoresilience"] = call.report(number)
-        parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
+        self._end(attempt)
         return None
+
+    def _end(self, attempt: dict[str, Any]) -> None:
+        """There is no next attempt: tell the exception how its call fared."""
+        call: Call = attempt["request_dict"]["context"][_CALL]
+        parsed = attempt["response"][1]
+        parsed["Dynoresilience"] = call.report(attempt["attempts"])
+        parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
 
     def _spent(self, attempt: dict[str, Any]) -> bool:
         """One budget for a call that was throttled, whoever decides about its next attempt."""

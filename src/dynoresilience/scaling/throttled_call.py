@@ -168,7 +168,7 @@ class ThrottledCall:
             "seconds_waited": round(self._clock.monotonic() - self._context.started, 3),
             "raises": [str(change) for change in self._changes],
             "hold_reasons": [str(reason) for reason in self._holds],
-            "reason": str(self._reason),
+            "reason": str(self._reason or GiveUpReason.RETRIES),  # an error of another kind was last
         }
 
     def _ask(self, throttle: Throttle, deadline: float | None) -> list[Answer]:
