@@ -180,8 +180,15 @@ def test_without_a_client_it_makes_one_in_the_background(
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
+    makers, make = [], boto3.client
+
+    def client(*args: Any, **options: Any) -> Any:
+        makers.append(threading.current_thread())
+        return make(*args, **options)
+
+    monkeypatch.setattr(boto3, "client", client)
     callback = raise_capacity(config=CAPS)
-    assert boto3.DEFAULT_SESSION is None
+    assert not makers
     server.throttle_next("PutItem", 1)
 
     retry(retry=retry_if_throttled(), before_sleep=callback, wait=wait_none())(put)(
@@ -192,6 +199,8 @@ def test_without_a_client_it_makes_one_in_the_background(
     while not server.updates and time.monotonic() < give_up:
         time.sleep(0.02)
     assert server.updates
+    assert len(makers) == 1
+    assert makers[0] is not threading.current_thread()
 
 
 def test_it_stays_under_the_cap_and_tells_the_sinks(

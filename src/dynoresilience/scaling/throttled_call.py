@@ -163,12 +163,13 @@ class ThrottledCall:
 
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""
+        reason = self._reason or GiveUpReason.RETRIES  # the last failure was no throttle
         return {
             "attempts": attempts,
             "seconds_waited": round(self._clock.monotonic() - self._context.started, 3),
             "raises": [str(change) for change in self._changes],
             "hold_reasons": [str(reason) for reason in self._holds],
-            "reason": str(self._reason or GiveUpReason.RETRIES),  # an error of another kind was last
+            "reason": str(reason),
         }
 
     def _ask(self, throttle: Throttle, deadline: float | None) -> list[Answer]:
