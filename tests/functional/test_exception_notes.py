@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -234,20 +235,16 @@ def test_the_client_is_of_its_own_class_and_again_what_it_was(
     assert notes(raised(lambda: put(client))) == []
 
 
-@pytest.mark.parametrize("first", ["attached", "patched"])
 def test_a_patch_of_botocores_class_holds_for_an_attached_client(
-    simulator: SimulatedDynamoDB, first: str
+    simulator: SimulatedDynamoDB,
 ) -> None:
-    """A function, a mock and a wrapper around the original, as tests and tracing tools do it."""
-    client = simulator.client()
-    if first == "attached":
-        attach(client, config=CONFIG)
+    """A function and mocks in its place, as tests have it."""
+    client = attach(simulator.client(), config=CONFIG)
 
     def answer(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
         return {"is": self, "did": operation}
 
     with mock.patch(MAKE_API_CALL, answer):
-        attach(client, config=CONFIG)
         assert put(client) == {"is": client, "did": "PutItem"}
     with mock.patch(MAKE_API_CALL, autospec=True, return_value={}) as spied:
         assert put(client) == {}
@@ -259,17 +256,40 @@ def test_a_patch_of_botocores_class_holds_for_an_attached_client(
         assert put(client) == {}
         spied.assert_called_once_with("PutItem", {"TableName": "orders", "Item": ORDER})
 
+
+@pytest.mark.parametrize("first", ["attached", "wrapped"])
+def test_a_wrapper_around_botocores_method_sees_each_call_once(
+    simulator: SimulatedDynamoDB, first: str
+) -> None:
+    """As tracing tools have it, before or after the client was attached."""
+    client = simulator.client()
+    if first == "attached":
+        attach(client, config=CONFIG)
     original, seen = BaseClient._make_api_call, []
 
-    def wrapper(self: Any, operation: str, parameters: dict[str, Any]) -> Any:
-        seen.append(operation)
-        return original(self, operation, parameters)
+    @functools.wraps(original)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        seen.append((self is client, args[0]))
+        return original(self, *args, **kwargs)
 
     with mock.patch(MAKE_API_CALL, wrapper):
+        attach(client, config=CONFIG)
         error = raised(lambda: put(client))
-    assert "PutItem" in seen
-    assert seen.count("PutItem") == 1, "one call, whatever it takes"
+
+    assert [operation for ours, operation in seen if ours] == ["PutItem"]
     assert len(notes(error)) == (sys.version_info >= (3, 11))
+
+
+def test_a_botocore_whose_method_takes_something_else_is_left_alone(
+    simulator: SimulatedDynamoDB,
+) -> None:
+    def later(self: Any, operation: str, parameters: Any, more: Any = None) -> Any:
+        return more
+
+    client = simulator.client()
+    with mock.patch(MAKE_API_CALL, later):
+        attach(client, config=CONFIG)
+        assert client._make_api_call("PutItem", {}, 3) == 3
 
 
 def test_a_copy_of_an_attached_client_calls_itself(simulator: SimulatedDynamoDB) -> None:

@@ -7,7 +7,9 @@ what happens where a later botocore no longer has it.
 from __future__ import annotations
 
 import copy
+import inspect
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -126,18 +128,23 @@ def see_errors(client: Any, see: Callable[[Exception], object]) -> None:
     own that overrides this method and calls what it would have called before, so that those who
     wrap or replace the method in botocore's class, before or afterwards, still do. A copy of the
     client calls itself, as an attribute of the object would not have it. Where a later botocore
-    has no such method nothing is seen.
+    has no such method, or one that takes something else, nothing is seen.
     """
     own = type(client)
-    if not hasattr(own, _MAKE_API_CALL):
+    try:
+        takes = list(inspect.signature(own._make_api_call).parameters)
+    except (AttributeError, TypeError, ValueError):
+        return
+    if takes != ["self", "operation_name", "api_params"]:
         return
 
-    def make_api_call(self: Any, *args: Any, **kwargs: Any) -> Any:
+    def make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
         call = own._make_api_call
-        if hasattr(call, "__get__"):  # a mock in its place has none
-            call = call.__get__(self, own)
         try:
-            return call(*args, **kwargs)
+            if type(call) is FunctionType:  # as a rule; the rest binds a wrapper, or a mock
+                return call(self, operation_name, api_params)
+            bound = call.__get__(self, own) if hasattr(call, "__get__") else call
+            return bound(operation_name, api_params)
         except Exception as error:
             see(error)
             raise
