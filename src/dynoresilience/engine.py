@@ -138,6 +138,7 @@ class Engine:
     def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
         """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""
         config = holds.config or self._config
+        own = None if config.deadline is None else started + config.deadline
         context = CallContext(
             api=api,
             started=started,
@@ -148,7 +149,7 @@ class Engine:
                 scale_up_timeout=config.scale_up_timeout,
             ),
             settings=config,
-            deadline=holds.deadline,
+            deadline=scope.earliest(holds.deadline, own),
             operation=holds.name,
         )
         runtime = self._runtime

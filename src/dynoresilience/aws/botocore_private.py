@@ -18,6 +18,8 @@ CONTROL_TIMEOUT = 5.0
 """Seconds to connect, and to wait for an answer, of DescribeTable and UpdateTable."""
 
 _RETRY_HANDLER_ID = "retry-config-dynamodb"
+_MAKE_API_CALL = "_make_api_call"
+_SEEN = "_dynoresilience_class"
 
 
 def retry_handler(events: Any) -> Handler | None:
@@ -78,6 +80,7 @@ def without_retries(client: Any) -> Any:
         events.unregister("before-send", limiter.on_sending_request)
         events.unregister("needs-retry", limiter.on_receiving_response)
     twin = with_events(client, events)
+    see_errors_no_more(twin)
     twin._endpoint.http_session = _impatient(client._endpoint.http_session)
     _past_instrumentation(twin, "_make_api_call")
     _past_instrumentation(twin._endpoint, "prepare_request")
@@ -142,3 +145,43 @@ def _shallow_copy(original: Any) -> Any:
 def events_copy(client: Any) -> Any:
     """The client's events, to be changed without changing the client's."""
     return copy.copy(client.meta.events)
+
+
+def see_errors(client: Any, see: Callable[[Exception], object]) -> None:
+    """Have ``see(error)`` called with each exception in which a call of the client ends.
+
+    botocore makes it after its last event, in ``_make_api_call``. The client gets a class of its
+    own that overrides this method and calls what it would have called before, so that those who
+    wrap or replace the method in botocore's class, before or afterwards, still do. A copy of the
+    client calls itself, as an attribute of the object would not have it. Where a later botocore
+    has no such method, or one that takes something else, nothing is seen.
+    """
+    own = type(client)
+    try:
+        takes = list(inspect.signature(own._make_api_call).parameters)
+    except (AttributeError, TypeError, ValueError):
+        return
+    if takes != ["self", "operation_name", "api_params"]:
+        return
+
+    def make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
+        call = own._make_api_call
+        try:
+            if type(call) is FunctionType:  # as a rule; the rest binds a wrapper, or a mock
+                return call(self, operation_name, api_params)
+            bound = call.__get__(self, own) if hasattr(call, "__get__") else call
+            return bound(operation_name, api_params)
+        except Exception as error:
+            see(error)
+            raise
+
+    members = {_MAKE_API_CALL: make_api_call, _SEEN: own, "__doc__": own.__doc__}
+    members |= {"__module__": own.__module__, "__qualname__": own.__qualname__}
+    client.__class__ = type(own.__name__, (own,), members)
+
+
+def see_errors_no_more(client: Any) -> None:
+    """Undo `see_errors`. Nothing happens to a client that it was not done to."""
+    own = vars(type(client)).get(_SEEN)
+    if own is not None:
+        client.__class__ = own

@@ -120,7 +120,7 @@ class ThrottledCall:
         May talk to the control plane before it returns.
         """
         self._tell(throttle, attempt)
-        answers = self._ask(throttle)
+        answers = self._ask(throttle, self._context.deadline)
         excuses = {answer.excuse for answer in answers}
         excuse = next((e for e in (Excuse.IN_FLIGHT, Excuse.JUST_CHANGED) if e in excuses), None)
         now = self._clock.monotonic()
@@ -174,17 +174,23 @@ class ThrottledCall:
             return True
         return False
 
+    def ask_for_capacity(self, throttle: Throttle, attempt: int) -> None:
+        """Have raised what was short, and wait for nothing: somebody else tries again."""
+        self._tell(throttle, attempt)
+        self._ask(throttle, self._clock.monotonic())
+
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""
+        reason = self._reason or GiveUpReason.RETRIES  # the last failure was no throttle
         return {
             "attempts": attempts,
             "seconds_waited": round(self._clock.monotonic() - self._context.started, 3),
             "raises": [str(change) for change in self._changes],
             "hold_reasons": [str(reason) for reason in self._holds],
-            "reason": str(self._reason),
+            "reason": str(reason),
         }
 
-    def _ask(self, throttle: Throttle) -> list[Answer]:
+    def _ask(self, throttle: Throttle, deadline: float | None) -> list[Answer]:
         if not throttle.signals:
             hold = Hold(
                 HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short"
@@ -196,9 +202,7 @@ class ThrottledCall:
         for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
             signals = tuple(group)
             settings = self._context.settings
-            answer = self._scaler.raise_if_needed(
-                table, signals, self._sent_at, settings, self._context.deadline
-            )
+            answer = self._scaler.raise_if_needed(table, signals, self._sent_at, settings, deadline)
             self._note(table, answer)
             answers.append(answer)
         return answers
