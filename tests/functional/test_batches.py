@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -419,24 +419,32 @@ def test_statements_of_a_batch_that_were_refused_are_sent_again(sim: SimulatedDy
     assert sim.units("orders").write == 100
 
 
-def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
-    dynamodb_local: str,
-) -> None:
+@pytest.fixture
+def on_local(dynamodb_local: str) -> Iterator[SimulatorServer]:
+    """A server in front of DynamoDB Local, which keeps its tables until they are deleted."""
     with SimulatorServer(backend=dynamodb_local, update_seconds=0.3, burst_seconds=1) as server:
-        server.create_table("orders")
-        ddb = ScalingClient(server.client(), config=QUICK)
-        ddb.batch_write_item(RequestItems=puts(range(15)))
-        first = {"Statement": "UPDATE \"orders\" SET n = 0 WHERE id = 'order-{}'"}
-        zeroes = [{"Statement": first["Statement"].format(number)} for number in range(15)]
-        ddb.batch_execute_statement(Statements=zeroes)
+        yield server
+        server.client().delete_table(TableName="orders")
 
-        answer = ddb.batch_execute_statement(Statements=[count(number) for number in range(18)])
 
-        codes = [entry.get("Error", {}).get("Code") for entry in answer["Responses"]]
-        assert codes == [None] * 15 + ["ConditionalCheckFailed"] * 3
-        counted = ddb.batch_execute_statement(Statements=[read(number) for number in range(15)])
-        assert {entry["Item"]["n"]["N"] for entry in counted["Responses"]} == {"1"}
-        assert server.throttles
+def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
+    on_local: SimulatorServer,
+) -> None:
+    server = on_local
+    server.create_table("orders")
+    ddb = ScalingClient(server.client(), config=QUICK)
+    ddb.batch_write_item(RequestItems=puts(range(15)))
+    first = {"Statement": "UPDATE \"orders\" SET n = 0 WHERE id = 'order-{}'"}
+    zeroes = [{"Statement": first["Statement"].format(number)} for number in range(15)]
+    ddb.batch_execute_statement(Statements=zeroes)
+
+    answer = ddb.batch_execute_statement(Statements=[count(number) for number in range(18)])
+
+    codes = [entry.get("Error", {}).get("Code") for entry in answer["Responses"]]
+    assert codes == [None] * 15 + ["ConditionalCheckFailed"] * 3
+    counted = ddb.batch_execute_statement(Statements=[read(number) for number in range(15)])
+    assert {entry["Item"]["n"]["N"] for entry in counted["Responses"]} == {"1"}
+    assert server.throttles
 
 
 @pytest.mark.parametrize("max_retries", [0, 2])
@@ -585,16 +593,16 @@ def test_an_answer_that_is_full_goes_on_at_once_and_raises_nothing(dynamodb_loca
 
 
 def test_consumed_capacity_and_collections_are_those_of_the_whole_batch(
-    dynamodb_local: str,
+    on_local: SimulatorServer,
 ) -> None:
-    with SimulatorServer(backend=dynamodb_local, update_seconds=0.3, burst_seconds=1) as server:
-        server.create_table("orders", read=100, write=100)
-        ddb = ScalingClient(server.client(), config=QUICK)
-        whole = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
-        server.partial_next("BatchWriteItem", 2, keep=5)
+    server = on_local
+    server.create_table("orders", read=100, write=100)
+    ddb = ScalingClient(server.client(), config=QUICK)
+    whole = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+    server.partial_next("BatchWriteItem", 2, keep=5)
 
-        parts = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+    parts = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
 
-        assert server.calls["BatchWriteItem"] == 4
-        assert parts["ConsumedCapacity"] == whole["ConsumedCapacity"]
-        assert parts["ConsumedCapacity"][0]["CapacityUnits"] == 25.0
+    assert server.calls["BatchWriteItem"] == 4
+    assert parts["ConsumedCapacity"] == whole["ConsumedCapacity"]
+    assert parts["ConsumedCapacity"][0]["CapacityUnits"] == 25.0
