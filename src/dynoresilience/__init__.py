@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         DynoResilienceError,
         NotAttachableError,
     )
+    from dynoresilience.tenacity_callbacks import raise_capacity, retry_if_throttled
 
 _HOMES = {
     "ScalingClient": "client",
@@ -30,6 +31,8 @@ _HOMES = {
     "ConfigError": "errors",
     "ClientClosedError": "errors",
     "NotAttachableError": "errors",
+    "raise_capacity": "tenacity_callbacks",
+    "retry_if_throttled": "tenacity_callbacks",
 }
 
 __all__ = [
@@ -44,6 +47,8 @@ __all__ = [
     "attach",
     "install",
     "lambda_handler",
+    "raise_capacity",
+    "retry_if_throttled",
     "with_throughput_scaling",
 ]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope, stand_in
+from dynoresilience.aws import botocore_private
 from dynoresilience.aws.hooks import Hooks
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
     from dynoresilience.ports import EventSink
     from dynoresilience.scaling.throttled_call import ThrottledCall
     from dynoresilience.stand_in import StandIn
+
+_log = logging.getLogger("dynoresilience")
 
 _ATTRIBUTE = "_dynoresilience"
 
@@ -114,6 +119,8 @@ def attach_to(
             found = Attachment(client, config or ScalingConfig.from_env(), sinks, runtime)
             found.hooks.attach(lazily=lazily)
             client.__dict__[_ATTRIBUTE] = found
+            if sys.version_info >= (3, 11):
+                botocore_private.see_errors(client, _explain)
         else:
             found.configure(config, sinks)
             found.hooks.take_place()
@@ -131,13 +138,66 @@ def detach_from(client: Any, error: Exception | None = None) -> None:
         if attachment.owners == 0:
             del client.__dict__[_ATTRIBUTE]
             attachment.hooks.detach(error)
+            botocore_private.see_errors_no_more(client)
+
+
+def _explain(error: Exception) -> None:
+    """Say in a note how the call fared that ends in ``error``, if it was throttled."""
+    try:
+        response = getattr(error, "response", None)
+        if isinstance(response, dict) and "Dynoresilience" in response:
+            with fork_safe.imports:
+                from dynoresilience.throttling.note import note_on
+            note_on(error)
+    except Exception:
+        _log.exception("a fault of ours; the call's own exception stands")
+
+
+class LateAttachment:
+    """For calls whose client is not attached: made at their first throttle.
+
+    Args:
+        client: whose credentials, region and endpoint are used to raise. None: one of the default
+            session.
+        config: None: from the environment, read now.
+        sinks: where events go. None: to the log.
+
+    Raises:
+        ConfigError: a faulty environment variable.
+        NotAttachableError: ``client`` is not of DynamoDB.
+    """
+
+    def __init__(
+        self, client: Any, config: ScalingConfig | None, sinks: Sequence[EventSink] | None
+    ) -> None:
+        self.config = config or ScalingConfig.from_env()
+        self._client = None if client is None else client_behind(client)
+        self._sinks = sinks
+        self._made: Attachment | None = None
+
+    @property
+    def takes_time(self) -> bool:
+        """True while the next `attachment` has to make a client first."""
+        return self._made is None and self._client is None
+
+    def attachment(self) -> Attachment:
+        if self._made is None:
+            client = self._client
+            if client is None:
+                import boto3
+
+                client = boto3.client("dynamodb")
+            made = Attachment(client, self.config, self._sinks)
+            with fork_safe.lock:
+                self._made = self._made or made
+        return self._made
 
 
 def client_behind(target: Any) -> Any:
     """The botocore client of a client, resource, Table or ScalingClient.
 
     Raises:
-        NotAttachableError: it is none of these, or of another service.
+        NotAttachableError: it is none of these, or of another service, or its calls are coroutines.
     """
     own = getattr(target, "__dict__", {}).get("_attachment")
     if isinstance(own, Attachment):  # a ScalingClient
@@ -147,6 +207,12 @@ def client_behind(target: Any) -> Any:
     model = getattr(getattr(client, "meta", None), "service_model", None)
     service = getattr(model, "service_name", None)
     if service == "dynamodb":
+        if botocore_private.is_asynchronous([type(client)]):
+            raise NotAttachableError(
+                f"target={type(client).__name__}: the calls of this client are coroutines, and a "
+                "wait within them would hold up the loop; decorate your functions with "
+                "with_throughput_scaling instead"
+            )
         return client
     what = f"a client of {service!r}" if service else f"{type(target).__name__}"
     raise NotAttachableError(

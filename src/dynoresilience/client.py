@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
-from dynoresilience.aws.hooks import hooks_for_new_clients, hooks_for_new_tables
-from dynoresilience.config import ScalingConfig
-from dynoresilience.errors import ClientClosedError, NotAttachableError
+from dynoresilience.aws.hooks import hooks_for_new_clients
+from dynoresilience.config import ScalingConfig, deadline_faults
+from dynoresilience.errors import ClientClosedError, ConfigError, NotAttachableError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient as _Boto3Client
@@ -24,6 +24,8 @@ else:
 
 _T = TypeVar("_T")
 _R = TypeVar("_R")
+_EVERY_SESSION = object()
+"""Not None: ``boto3.DEFAULT_SESSION`` is None as long as nobody has used it."""
 
 
 def attach(
@@ -52,17 +54,33 @@ def attach(
     return target
 
 
+@overload
 def install(
-    session: _T,
+    session: _T, *, config: ScalingConfig | None = None, sinks: Sequence[EventSink] | None = None
+) -> _T: ...
+
+
+@overload
+def install(
+    *, config: ScalingConfig | None = None, sinks: Sequence[EventSink] | None = None
+) -> None: ...
+
+
+def install(
+    session: Any = _EVERY_SESSION,
     *,
     config: ScalingConfig | None = None,
     sinks: Sequence[EventSink] | None = None,
-) -> _T:
+) -> Any:
     """Make every DynamoDB client resilient that ``session`` makes from now on.
 
+    Clients that are there already stay as they are (`attach` them), and so do aiobotocore's.
+    The latest call holds.
+
     Args:
-        session: a boto3 or botocore session; it is returned. Clients that it has made already
-            stay as they are (`attach` them).
+        session: a boto3 or botocore session; it is returned. Left out: every session that this
+            process makes from now on, and boto3's default session. That catches the clients of
+            libraries that make sessions of their own.
         config: None: from the environment, read now.
         sinks: where events go. None: to the ``dynoresilience`` logger.
 
@@ -71,6 +89,15 @@ def install(
         NotAttachableError: ``session`` is not a session.
     """
     config = config or ScalingConfig.from_env()
+
+    def on_client(client: Any) -> None:
+        attach_to(client, config, sinks, lazily=True)
+
+    if session is _EVERY_SESSION:
+        from dynoresilience.aws.every_session import hooks_for_new_sessions
+
+        hooks_for_new_sessions(on_client)
+        return None
     events = getattr(session, "events", None)
     if events is None and hasattr(session, "get_component"):
         events = session.get_component("event_emitter")
@@ -79,12 +106,7 @@ def install(
             f"session={type(session).__name__}: give a boto3 or botocore session "
             "(for a client: attach(client))"
         )
-
-    def on_client(client: Any) -> None:
-        attach_to(client, config, sinks, lazily=True)
-
     hooks_for_new_clients(events, on_client)
-    hooks_for_new_tables(events)
     return session
 
 
@@ -99,10 +121,12 @@ class ScalingClient(_Boto3Client):
         client: a boto3 DynamoDB client, attached in place. None: ``boto3.client("dynamodb")``.
         config: None: from the environment (`ScalingConfig.from_env`).
         sinks: where events go. None: to the ``dynoresilience`` logger.
+        deadline: short for `ScalingConfig.deadline`: seconds from a call's beginning after which
+            it waits no more. None: as in ``config``.
         runtime: for tests: a clock, timer and ledger of their own.
 
     Raises:
-        ConfigError: a faulty environment variable.
+        ConfigError: a faulty deadline or environment variable.
         NotAttachableError: ``client`` is not a DynamoDB client.
     """
 
@@ -112,9 +136,12 @@ class ScalingClient(_Boto3Client):
         *,
         config: ScalingConfig | None = None,
         sinks: Sequence[EventSink] | None = None,
+        deadline: float | None = None,
         runtime: Runtime | None = None,
     ) -> None:
         config = config or ScalingConfig.from_env()
+        if deadline is not None:
+            config = config.replace(deadline=deadline)
         self._owns_client = client is None
         if client is None:
             import boto3
@@ -161,7 +188,8 @@ class ScalingClient(_Boto3Client):
 
         Calls of this client (or of any attached one) inside ``fn`` are retried one by one. If a
         throttle comes out of ``fn`` from a client that is not attached, capacity is raised and
-        ``fn`` is called again as a whole: it should then be safe to repeat.
+        ``fn`` is called again as a whole: it should then be safe to repeat. A
+        `ScalingConfig.deadline` counts from the beginning of ``fn``, for all waits in it.
 
         Args:
             operation: the caller's name for the work, for events and logs.
@@ -169,8 +197,10 @@ class ScalingClient(_Boto3Client):
         self._check_open()
         from dynoresilience.rerun import rerun
 
-        with self.operation(operation):
-            return rerun(lambda: fn(*args, **kwargs), lambda: self._attachment, None)
+        attachment = self._attachment
+        bound = scope.within(attachment.config.deadline, attachment.monotonic)
+        with self.operation(operation), bound:
+            return rerun(lambda: fn(*args, **kwargs), lambda: attachment, None)
 
     @contextmanager
     def operation(
@@ -178,18 +208,32 @@ class ScalingClient(_Boto3Client):
     ) -> Iterator[None]:
         """Name the calls of this client in the block, and bound them.
 
+        What an inner block sets replaces what an outer one sets, field by field; of their
+        deadlines the earliest holds. A block holds for its thread or asyncio task, and for tasks
+        made in it, but not for threads started in it.
+
         Args:
             name: for events and logs.
             deadline: seconds from now at which no call waits any longer.
-            settings: fields of `ScalingConfig` that differ here.
+            settings: fields of `ScalingConfig` that differ here, also for tables and indexes that
+                have limits of their own.
 
         Raises:
             ConfigError: a faulty setting.
         """
         self._check_open()
-        config = self._attachment.config.replace(**settings) if settings else None
-        until = None if deadline is None else self._attachment.monotonic() + deadline
-        with scope.entered(scope.Scope(name, until, config), self._attachment):
+        faults = deadline_faults(deadline)
+        if name is not None and not isinstance(name, str):
+            faults.append(f"name={name!r} must be a text")
+        if faults:
+            raise ConfigError("operation: " + "; ".join(faults))
+        attachment = self._attachment
+        config = None
+        if settings:
+            around = scope.current(attachment).config or attachment.config
+            config = around.overridden(**settings)
+        until = None if deadline is None else attachment.monotonic() + deadline
+        with scope.entered(scope.Scope(name, until, config), attachment):
             yield
 
     def pending_scale_downs(self) -> tuple[PendingScaleDown, ...]:

@@ -9,7 +9,7 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from dynoresilience.errors import ConfigError
 
@@ -101,7 +101,11 @@ class ScalingConfig(_KnownFields):
         max_retry_delay: no backoff is longer.
         scale_down_delay: a raise is taken back when there was no throttle for this long.
         scale_up_timeout: how long one call may wait uncounted for raises, in all.
+        deadline: no wait of a call ends later than so long after the call's beginning. None: no
+            such bound. 0: no wait at all.
         scaling_enabled: False: capacity is never changed, retries stay.
+        show_hot_keys: True: the event of a hot key range, and so the log, tells the partition key
+            itself. False (default): a salted hash that stands for it.
         tables: limits of single tables, by name.
 
     Raises:
@@ -120,15 +124,18 @@ class ScalingConfig(_KnownFields):
     max_retry_delay: float = 30.0
     scale_down_delay: float = 600.0
     scale_up_timeout: float = 120.0
+    deadline: float | None = None
     scaling_enabled: bool = True
+    show_hot_keys: bool = False
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         faults = _capacity_faults(self)
         faults += _number_faults(self)
         faults += _mapping_faults("tables", self.tables, TableLimits)
-        if not isinstance(self.scaling_enabled, bool):
-            faults.append(f"scaling_enabled={self.scaling_enabled!r} must be True or False")
+        for name in ("scaling_enabled", "show_hot_keys"):
+            if not isinstance(getattr(self, name), bool):
+                faults.append(f"{name}={getattr(self, name)!r} must be True or False")
         if not faults:
             faults = self._inherited_faults()
         _raise_if(type(self), faults)
@@ -171,6 +178,22 @@ class ScalingConfig(_KnownFields):
         unknown = [_unknown(name, changes[name], known) for name in changes if name not in known]
         _raise_if(type(self), unknown)
         return replace(self, **changes)
+
+    def overridden(self, **settings: Any) -> ScalingConfig:
+        """A copy in which ``settings`` hold for every table, whatever ``tables`` says of them."""
+        tables = self.tables
+        if "tables" not in settings:
+            own = {entry.name for entry in fields(IndexLimits)}
+            unset = {name: None for name in settings if name in own}
+            tables = {
+                table: replace(
+                    limits,
+                    **unset,
+                    indexes={name: replace(of, **unset) for name, of in limits.indexes.items()},
+                )
+                for table, limits in tables.items()
+            }
+        return self.replace(**{"tables": tables, **settings})
 
     def limits(self, table: str, index: str | None) -> Limits:
         """The bounds for a table (name or ARN), or for one of its indexes."""
@@ -248,12 +271,20 @@ def _number_faults(config: ScalingConfig) -> list[str]:
         value = getattr(config, name)
         if not _is_number(value) or value < 0:
             faults.append(f"{name}={value!r} must be a finite number of seconds, 0 or more")
+    faults += deadline_faults(config.deadline)
     if not faults and config.initial_retry_delay > config.max_retry_delay:
         faults.append(
             f"initial_retry_delay={config.initial_retry_delay} must not be more than "
             f"max_retry_delay={config.max_retry_delay}"
         )
     return faults
+
+
+def deadline_faults(deadline: object) -> list[str]:
+    """What is wrong with a deadline in seconds from now; empty: nothing."""
+    if deadline is None or (_is_number(deadline) and deadline >= 0):
+        return []
+    return [f"deadline={deadline!r} must be a finite number of seconds, 0 or more, or None"]
 
 
 def _mapping_faults(name: str, value: object, kind: type) -> list[str]:
@@ -266,7 +297,7 @@ def _mapping_faults(name: str, value: object, kind: type) -> list[str]:
     ]
 
 
-def _is_number(value: object) -> bool:
+def _is_number(value: object) -> TypeGuard[float]:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
-from dynoresilience import fork_safe, scope, stand_in
-from dynoresilience.attachment import Attachment, client_behind
+from dynoresilience import scope, stand_in
+from dynoresilience.attachment import LateAttachment
 from dynoresilience.config import ScalingConfig
 from dynoresilience.rerun import rerun, rerun_async
 
@@ -49,16 +51,17 @@ def with_throughput_scaling(
         table: the table to raise where DynamoDB's answer does not name one.
         client: whose credentials, region and endpoint are used to raise. Not attached by this.
             None: ``boto3.client("dynamodb")``, made at the first throttle.
-        config: None: from the environment, read when the function is decorated.
+        config: None: from the environment, read when the function is decorated. Its ``deadline``
+            counts from the beginning of the function, for all waits in it.
         sinks: where events go. None: to the ``dynoresilience`` logger.
 
     Raises:
         ConfigError: a faulty environment variable.
     """
     if fn is not None:
-        return _decorate(fn, None, _Lazily(None, ScalingConfig.from_env(), None))
-    lazily = _Lazily(client, config or ScalingConfig.from_env(), sinks)
-    return lambda function: _decorate(function, table, lazily)
+        return _decorate(fn, None, LateAttachment(None, None, None))
+    late = LateAttachment(client, config, sinks)
+    return lambda function: _decorate(function, table, late)
 
 
 def lambda_handler(fn: _F) -> _F:
@@ -66,52 +69,45 @@ def lambda_handler(fn: _F) -> _F:
 
     No retry of an attached client sleeps past ``context.get_remaining_time_in_millis()`` less
     `RESPONSE_RESERVE`; the call then ends in its own exception while the handler can still act.
+    Is no time left, nothing waits. A context that does not tell the time, such as the None of a
+    local test, sets no bound.
     """
 
     @functools.wraps(fn)
     def handler(event: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        left = context.get_remaining_time_in_millis() / 1000 - RESPONSE_RESERVE
-        with scope.entered(scope.Scope(deadline=stand_in.monotonic() + left)):
+        with scope.within(_seconds_left(context), stand_in.monotonic):
             return fn(event, context, *args, **kwargs)
 
     return cast(_F, handler)
 
 
-def _decorate(fn: _F, table: str | None, lazily: _Lazily) -> _F:
+def _seconds_left(context: Any) -> float | None:
+    """For waits; below zero: none may wait. None: nobody says, as in a local invocation."""
+    told = getattr(context, "get_remaining_time_in_millis", None)
+    milliseconds = told() if callable(told) else None
+    if not isinstance(milliseconds, (int, float)) or not math.isfinite(milliseconds):
+        return None
+    return milliseconds / 1000 - RESPONSE_RESERVE
+
+
+def _decorate(fn: _F, table: str | None, late: LateAttachment) -> _F:
     import inspect
+
+    def bound() -> AbstractContextManager[None]:
+        return scope.within(late.config.deadline, stand_in.monotonic)
 
     if inspect.iscoroutinefunction(fn):
 
         @functools.wraps(fn)
         async def in_task(*args: Any, **kwargs: Any) -> Any:
-            return await rerun_async(lambda: fn(*args, **kwargs), lazily.attachment, table)
+            with bound():
+                return await rerun_async(lambda: fn(*args, **kwargs), late.attachment, table)
 
         return cast(_F, in_task)
 
     @functools.wraps(fn)
     def in_thread(*args: Any, **kwargs: Any) -> Any:
-        return rerun(lambda: fn(*args, **kwargs), lazily.attachment, table)
+        with bound():
+            return rerun(lambda: fn(*args, **kwargs), late.attachment, table)
 
     return cast(_F, in_thread)
-
-
-class _Lazily:
-    """The attachment behind a decorated function, made at its first throttle."""
-
-    def __init__(
-        self, client: Any, config: ScalingConfig, sinks: Sequence[EventSink] | None
-    ) -> None:
-        self._client = client
-        self._config = config
-        self._sinks = sinks
-        self._attachment: Attachment | None = None
-
-    def attachment(self) -> Attachment:
-        if self._attachment is None:
-            import boto3
-
-            client = self._client if self._client is not None else boto3.client("dynamodb")
-            made = Attachment(client_behind(client), self._config, self._sinks)
-            with fork_safe.lock:
-                self._attachment = self._attachment or made
-        return self._attachment

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import atexit
 import logging
+import os
 import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.memory_ledger import MemoryLedger
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
@@ -55,6 +57,7 @@ class Runtime:
         self.clock = clock or SystemClock()
         self.timer = timer or ThreadTimer(self.clock)
         self.chance = chance
+        self.salt = os.urandom(16)
         self._new_ledger = new_ledger
         self._shelves: dict[str, Shelf] = {}
 
@@ -125,6 +128,7 @@ class Engine:
             control, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=self._sink
         )
         self._scaler = Scaler(raiser, clock=clock, timer=timer)
+        self._hot_keys = HotKeys(control, clock, runtime.salt)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
         """Replace both, for the calls that are throttled next; sinks None: the log."""
@@ -134,6 +138,7 @@ class Engine:
     def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
         """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""
         config = holds.config or self._config
+        own = None if config.deadline is None else started + config.deadline
         context = CallContext(
             api=api,
             started=started,
@@ -144,11 +149,13 @@ class Engine:
                 scale_up_timeout=config.scale_up_timeout,
             ),
             settings=config,
-            deadline=holds.deadline,
+            deadline=scope.earliest(holds.deadline, own),
             operation=holds.name,
         )
         runtime = self._runtime
-        return ThrottledCall(self._scaler, context, runtime.clock, runtime.chance, self._sink)
+        return ThrottledCall(
+            self._scaler, self._hot_keys, context, runtime.clock, runtime.chance, self._sink
+        )
 
     @property
     def resting(self) -> int:

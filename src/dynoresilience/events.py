@@ -1,6 +1,7 @@
 """What happened, as frozen values for `EventSink`s. No item data, key values or credentials.
 
-Durations are seconds; instants (``due``, ``until``) are seconds since the epoch, UTC.
+The one exception is the key of a `HotKeyRange`, if its owner asks for it. Durations are
+seconds; instants (``due``, ``until``) are seconds since the epoch, UTC.
 """
 
 from __future__ import annotations
@@ -31,10 +32,17 @@ class Throttled(Event):
 
 @dataclass(frozen=True, slots=True)
 class HotKeyRange(Event):
-    """One partition's limit was hit: more capacity does not help, nothing is raised."""
+    """One partition's limit was hit: more capacity does not help, nothing is raised.
+
+    ``key_hash``: stands for the partition key, the same for the same key as long as the process
+    lives (it is salted); None if the request does not tell it, or is about several. ``key``: the
+    partition key itself, as JSON in DynamoDB's types, if `ScalingConfig.show_hot_keys` is set.
+    """
 
     resource: Resource | None
     dimension: Dimension | None
+    key_hash: str | None = None
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

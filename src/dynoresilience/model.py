@@ -110,7 +110,8 @@ class ResourceState:
     """What DescribeTable says of one resource. Times are seconds since the epoch, UTC.
 
     ``status``: TableStatus or IndexStatus. ``keys``: the attributes of an index's key, which an
-    item needs to be in it; empty: not known. ``whole_items``: it holds every attribute.
+    item needs to be in it; empty: not known. ``partition_key``: those of them that say in which
+    partition it is. ``whole_items``: it holds every attribute.
     """
 
     units: Units
@@ -119,6 +120,7 @@ class ResourceState:
     last_decrease: float | None = None
     last_increase: float | None = None
     keys: frozenset[str] = frozenset()
+    partition_key: tuple[str, ...] = ()
     whole_items: bool = True
 
 

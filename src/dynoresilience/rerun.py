@@ -7,8 +7,10 @@ carries ``response["Dynoresilience"]``: that call had its retries, and gets no m
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeVar
+
+from dynoresilience.throttling import exceptions
 
 if TYPE_CHECKING:
     from dynoresilience.attachment import Attachment
@@ -84,10 +86,7 @@ class _Runs:
     def _throttle_in(self, error: BaseException) -> Any | None:
         """The ClientError of a throttle that nobody has retried; None: not our affair."""
         self._count += 1
-        cause = _client_error(error)
-        if cause is None or "Dynoresilience" in cause.response:
-            return None
-        return cause if self._read(cause) is not None else None
+        return exceptions.throttled_error(error)
 
     def _begin(self, throttled: Any) -> ThrottledCall:
         """The call that these runs are, begun at the first throttle. May make a client."""
@@ -98,44 +97,15 @@ class _Runs:
 
     def _what(self, throttled: Any) -> tuple[Throttle, int, float | None]:
         """What was short, in which run, and the least delay that the answer asks for."""
-        from dynoresilience.throttling.signals import Throttle, regions_of, retry_after
-
-        throttle = self._read(throttled) or Throttle(())
         here = self._attachment().client.meta.region_name
-        if regions_of(throttled.response) - {here}:
-            throttle = Throttle(())  # a table of the same name may be here, but it is not short
-        headers = throttled.response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        return throttle, self._count, retry_after(headers)
+        throttle = exceptions.what_was_short(throttled, self._table, here)
+        return throttle, self._count, exceptions.least_delay(throttled)
 
     def _tell(self, error: BaseException) -> None:
         """Tell the exception how its call fared, as an attached client does."""
-        cause = _client_error(error)
+        cause = exceptions.client_error(error)
         if self._call is not None and cause is not None:
-            cause.response.setdefault("Dynoresilience", self._call.report(self._count))
+            from dynoresilience.throttling.note import note_on
 
-    def _read(self, throttled: Any) -> Throttle | None:
-        from dynoresilience.throttling.signals import read_throttle
-
-        request = {"TableName": self._table} if self._table else {}
-        return read_throttle(throttled.response, throttled.operation_name, request)
-
-
-def _client_error(error: BaseException) -> Any | None:
-    """botocore's ClientError in an exception: itself, or what it was raised from or wraps."""
-    for candidate in _causes(error):
-        if isinstance(getattr(candidate, "response", None), Mapping) and hasattr(
-            candidate, "operation_name"
-        ):
-            return candidate
-    return None
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """At most a handful: libraries wrap once or twice (PynamoDB keeps it in ``cause``)."""
-    found: BaseException | None = error
-    for _ in range(5):
-        if found is None:
-            return
-        yield found
-        wrapped = getattr(found, "cause", None)
-        found = wrapped if isinstance(wrapped, BaseException) else found.__cause__
+            cause.response.setdefault(exceptions.REPORT, self._call.report(self._count))
+            note_on(cause)

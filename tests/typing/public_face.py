@@ -8,6 +8,7 @@ import boto3
 from mypy_boto3_dynamodb.client import DynamoDBClient
 from mypy_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
 from mypy_boto3_dynamodb.type_defs import PutItemOutputTypeDef
+from tenacity import retry, retry_if_exception_type
 from typing_extensions import assert_type
 
 from dynoresilience import (
@@ -18,6 +19,8 @@ from dynoresilience import (
     attach,
     install,
     lambda_handler,
+    raise_capacity,
+    retry_if_throttled,
     with_throughput_scaling,
 )
 from dynoresilience.events import Event
@@ -47,6 +50,8 @@ with ddb as same, same.operation("weekly report", deadline=3, max_retries=1):
 assert_type(attach(boto3.client("dynamodb")), DynamoDBClient)
 assert_type(attach(boto3.resource("dynamodb")), DynamoDBServiceResource)
 assert_type(install(boto3.Session()), boto3.Session)
+install(config=ScalingConfig())
+nothing: str = install()  # type: ignore[assignment]
 
 
 class Sink:
@@ -73,6 +78,22 @@ save("one")  # type: ignore[arg-type]
 
 async def use() -> None:
     assert_type(await save_async(1), str)
+
+
+ScalingClient(deadline=5)
+ScalingClient(deadline="5")  # type: ignore[arg-type]
+
+
+@retry(
+    retry=retry_if_throttled() | retry_if_exception_type(OSError),
+    before_sleep=raise_capacity(client=ddb, table="orders", config=ScalingConfig(), sinks=[Sink()]),
+)
+def save_by_tenacity(number: int) -> str:
+    return str(number)
+
+
+assert_type(save_by_tenacity(1), str)
+assert_type(retry_if_throttled(even_if_spent=True), retry_if_throttled)
 
 
 @lambda_handler

@@ -106,6 +106,8 @@ def test_an_on_demand_cap_is_a_whole_number_of_units(limits: type, name: str, va
             "initial_retry_delay=3 must not be more than max_retry_delay=2",
         ),
         ({"scaling_enabled": "no"}, "scaling_enabled='no' must be True or False"),
+        ({"deadline": -1}, "deadline=-1 must be a finite number of seconds, 0 or more, or None"),
+        ({"deadline": True}, "deadline=True must be a finite number of seconds"),
         ({"speed": 3}, "speed=3: there is no such field; known fields: base_read_capacity, "),
         ({"max_write_capcity": 3}, "did you mean max_write_capacity?"),
         ({"tables": [1]}, "tables=[1] must be a mapping of names to TableLimits"),
@@ -226,6 +228,32 @@ def test_replace_checks_like_a_new_one() -> None:
         config.replace(base_write_capacity=41)
     with pytest.raises(ConfigError, match="did you mean max_retries"):
         config.replace(max_retry=1)
+
+
+def test_what_is_overridden_holds_for_every_table_and_index() -> None:
+    index = IndexLimits(max_write_capacity=80, base_write_capacity=4)
+    own = TableLimits(max_write_capacity=400, max_read_capacity=9, indexes={"by-customer": index})
+    config = ScalingConfig(tables={"orders": own})
+
+    changed = config.overridden(max_write_capacity=7, max_retries=1)
+
+    assert changed.limits("orders", None) == Limits(9, 7)
+    assert changed.limits("orders", "by-customer") == Limits(9, 7, base_write=4)
+    assert changed.max_retries == 1
+    assert config.limits("orders", "by-customer") == Limits(9, 80, base_write=4)
+    again = changed.overridden(tables={"orders": own})
+    assert again.limits("orders", "by-customer") == Limits(9, 80, base_write=4)
+    assert again.limits("customers", None) == Limits(100, 7)
+
+
+def test_an_override_is_checked_against_what_stays() -> None:
+    config = ScalingConfig(tables={"orders": TableLimits(base_read_capacity=30)})
+
+    with pytest.raises(ConfigError, match="base_read_capacity=30 must not be more than"):
+        config.overridden(max_read_capacity=20)
+    with pytest.raises(ConfigError, match="did you mean max_retries"):
+        config.overridden(max_retry=1)
+    assert config.overridden(base_read_capacity=None).limits("orders", None).base_read is None
 
 
 def test_it_is_frozen_and_can_be_pickled() -> None:

@@ -75,7 +75,7 @@ class Attempts:
                     if throttle is not None:
                         return self._on_throttle(throttle, attempt)
                 if self._spent(attempt):
-                    return self._end(attempt)
+                    return self._end(attempt, told=_is_fault(response))
             except Exception:
                 _log.exception("a fault of ours; botocore decides about this call from here on")
                 context[_FAULT] = True
@@ -90,7 +90,7 @@ class Attempts:
         return hidden
 
     def _on_throttle(self, throttle: Throttle, attempt: Attempt) -> float | None:
-        http, parsed = attempt["response"]
+        http, _ = attempt["response"]
         call = self._call(attempt)
         number = attempt["attempts"]
         again = call.try_again(throttle, number, _signals().retry_after(http.headers))
@@ -99,10 +99,7 @@ class Attempts:
         context[_UNCOUNTED] = context.get(_UNCOUNTED, 0) + 1
         if again:
             return 0.0  # we have waited already, so that a raise could end the wait
-        parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
-        self._end(attempt)
-        parsed["Dynoresilience"] = call.report(number)
-        return None
+        return self._end(attempt, told=True)
 
     def _on_rest(self, rest: Rest, attempt: Attempt) -> float | None:
         http, parsed = attempt["response"]
@@ -149,13 +146,30 @@ class Attempts:
         return delay
 
     @staticmethod
-    def _end(attempt: Attempt) -> None:
-        """No more attempts. What a batch has done is its answer, even if the last one failed."""
-        batch: Batch | None = attempt["request_dict"]["context"].get(_BATCH)
+    def _end(attempt: Attempt, *, told: bool = False) -> None:
+        """No more attempts. What a batch has done is its answer, even if the last one failed.
+
+        ``told``: the error, or that answer, tells how its call fared.
+        """
         response = attempt["response"]
-        if batch is not None and response is not None and response[0].status_code >= 300:
-            batch.stand_in_for(response[1])
-            response[0].status_code = 200
+        if response is None or response[0].status_code < 300:
+            return
+        http, parsed = response
+        context = attempt["request_dict"]["context"]
+        batch: Batch | None = context.get(_BATCH)
+        call: Call | None = context.get(_CALL)
+        if batch is not None:
+            batch.stand_in_for(parsed)
+            http.status_code = 200
+        elif told:
+            parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
+        if call is not None and (told or batch is not None):
+            parsed["Dynoresilience"] = call.report(attempt["attempts"])
+
+
+def _is_fault(response: Any) -> bool:
+    """Whether the service failed; other errors are answers to what was asked."""
+    return response is not None and response[0].status_code >= 500
 
 
 def _throttle(attempt: Attempt) -> Throttle | None:

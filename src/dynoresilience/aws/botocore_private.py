@@ -7,7 +7,9 @@ what happens where a later botocore no longer has it.
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Sequence
+from types import FunctionType
 from typing import Any
 
 Handler = Callable[..., Any]
@@ -16,6 +18,8 @@ CONTROL_TIMEOUT = 5.0
 """Seconds to connect, and to wait for an answer, of DescribeTable and UpdateTable."""
 
 _RETRY_HANDLER_ID = "retry-config-dynamodb"
+_MAKE_API_CALL = "_make_api_call"
+_SEEN = "_dynoresilience_class"
 
 
 def retry_handler(events: Any) -> Handler | None:
@@ -55,13 +59,19 @@ def rate_limiter(events: Any) -> Any | None:
     return None
 
 
+def is_asynchronous(base_classes: Sequence[type]) -> bool:
+    """Whether a client with these base classes is aiobotocore's: its calls are coroutines."""
+    calls = (getattr(base, "_make_api_call", None) for base in base_classes)
+    return any(inspect.iscoroutinefunction(call) for call in calls)
+
+
 def without_retries(client: Any) -> Any:
     """A second client with the same endpoint and credentials that tries each call once.
 
     The control plane wants this: botocore would retry ``LimitExceededException`` of UpdateTable,
     which is an answer. It shares everything with the original (signer, proxies, TLS
-    settings, the owner's handlers) but the events, of which it has a copy without retries, and
-    the connections, whose timeouts are `CONTROL_TIMEOUT`.
+    settings, the owner's handlers) but the events, of which it has a copy without retries, the
+    connections, whose timeouts are `CONTROL_TIMEOUT`, and tracing, in which it does not appear.
     """
     events = events_copy(client)
     forget_retry_handler(events)
@@ -70,8 +80,28 @@ def without_retries(client: Any) -> Any:
         events.unregister("before-send", limiter.on_sending_request)
         events.unregister("needs-retry", limiter.on_receiving_response)
     twin = with_events(client, events)
+    see_errors_no_more(twin)
     twin._endpoint.http_session = _impatient(client._endpoint.http_session)
+    _past_instrumentation(twin, "_make_api_call")
+    _past_instrumentation(twin._endpoint, "prepare_request")
     return twin
+
+
+def _past_instrumentation(owner: Any, name: str) -> None:
+    """Let ``owner.name(...)`` be botocore's own method, without what tracers wrap around it.
+
+    OpenTelemetry, X-Ray and others wrap these two on the class, with wrapt. Our calls are not the
+    program's, and most come from a thread in which no trace is open: X-Ray's SDK logs an error for
+    each then, or makes it fail, and what was raised would never be lowered.
+    """
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        method = getattr(type(owner), name)
+        while type(method) is not FunctionType and hasattr(method, "__wrapped__"):
+            method = method.__wrapped__
+        return method(owner, *args, **kwargs)
+
+    owner.__dict__[name] = call
 
 
 def _impatient(session: Any) -> Any:
@@ -115,3 +145,43 @@ def _shallow_copy(original: Any) -> Any:
 def events_copy(client: Any) -> Any:
     """The client's events, to be changed without changing the client's."""
     return copy.copy(client.meta.events)
+
+
+def see_errors(client: Any, see: Callable[[Exception], object]) -> None:
+    """Have ``see(error)`` called with each exception in which a call of the client ends.
+
+    botocore makes it after its last event, in ``_make_api_call``. The client gets a class of its
+    own that overrides this method and calls what it would have called before, so that those who
+    wrap or replace the method in botocore's class, before or afterwards, still do. A copy of the
+    client calls itself, as an attribute of the object would not have it. Where a later botocore
+    has no such method, or one that takes something else, nothing is seen.
+    """
+    own = type(client)
+    try:
+        takes = list(inspect.signature(own._make_api_call).parameters)
+    except (AttributeError, TypeError, ValueError):
+        return
+    if takes != ["self", "operation_name", "api_params"]:
+        return
+
+    def make_api_call(self: Any, operation_name: str, api_params: Any) -> Any:
+        call = own._make_api_call
+        try:
+            if type(call) is FunctionType:  # as a rule; the rest binds a wrapper, or a mock
+                return call(self, operation_name, api_params)
+            bound = call.__get__(self, own) if hasattr(call, "__get__") else call
+            return bound(operation_name, api_params)
+        except Exception as error:
+            see(error)
+            raise
+
+    members = {_MAKE_API_CALL: make_api_call, _SEEN: own, "__doc__": own.__doc__}
+    members |= {"__module__": own.__module__, "__qualname__": own.__qualname__}
+    client.__class__ = type(own.__name__, (own,), members)
+
+
+def see_errors_no_more(client: Any) -> None:
+    """Undo `see_errors`. Nothing happens to a client that it was not done to."""
+    own = vars(type(client)).get(_SEEN)
+    if own is not None:
+        client.__class__ = own

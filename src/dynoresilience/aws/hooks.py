@@ -105,7 +105,12 @@ class Hooks:
 
 
 def hooks_for_new_clients(events: Any, on_client: Any) -> None:
-    """Call ``on_client(client)`` for each DynamoDB client made from these session events."""
+    """Call ``on_client(client)`` for each DynamoDB client made from these session events.
+
+    A boto3 ``Table`` made from them keeps a batch that fails.
+
+    aiobotocore's clients are left as they are: we wait within the call, and would hold up the loop.
+    """
 
     class Attached:
         def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -113,11 +118,13 @@ def hooks_for_new_clients(events: Any, on_client: Any) -> None:
             on_client(self)
 
     def add_base(base_classes: list[type], **_: Any) -> None:
-        base_classes.insert(0, Attached)
+        if not private.is_asynchronous(base_classes):
+            base_classes.insert(0, Attached)
 
     name, unique_id = "creating-client-class.dynamodb", "dynoresilience-install"
     events.unregister(name, unique_id=unique_id)  # the latest install holds
     events.register(name, add_base, unique_id=unique_id)
+    hooks_for_new_tables(events)
 
 
 def hooks_for_new_tables(events: Any) -> None:
@@ -130,4 +137,4 @@ def hooks_for_new_tables(events: Any) -> None:
 
     name, unique_id = "creating-resource-class.dynamodb.Table", "dynoresilience-install-tables"
     events.unregister(name, unique_id=unique_id)
-    events.register(name, add_base, unique_id=unique_id)
+    events.register_last(name, add_base, unique_id=unique_id)  # before the base that boto3 adds

@@ -118,13 +118,15 @@ def _resource_state(
     units_of: Callable[[Mapping[str, Any]], Units],
 ) -> ResourceState:
     throughput = description.get("ProvisionedThroughput") or {}
+    keys = description.get("KeySchema") or ()
     return ResourceState(
         units=units_of(description),
         status=status or "ACTIVE",
         decreases_today=int(throughput.get("NumberOfDecreasesToday") or 0),
         last_decrease=_epoch(throughput.get("LastDecreaseDateTime")),
         last_increase=_epoch(throughput.get("LastIncreaseDateTime")),
-        keys=frozenset(key["AttributeName"] for key in description.get("KeySchema") or ()),
+        keys=frozenset(key["AttributeName"] for key in keys),
+        partition_key=tuple(key["AttributeName"] for key in keys if key.get("KeyType") == "HASH"),
         whole_items=(description.get("Projection") or {}).get("ProjectionType", "ALL") == "ALL",
     )
 

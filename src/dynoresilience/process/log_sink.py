@@ -113,10 +113,11 @@ def sentence(event: events.Event) -> str:
         case events.Throttled():
             what = f"{event.resource or table} {event.dimension or 'capacity'}"
             return f"{what} throttled {event.api} (attempt {event.attempt}): {event.kind}"
-        case events.HotKeyRange():
+        case events.HotKeyRange(key_hash=key_hash, key=key):
+            which = f" ({key})" if key else f" (key hash {key_hash})" if key_hash else ""
             return (
-                f"{event.resource or table}: one key range took more {event.dimension} units than "
-                "a partition gives; more capacity does not help, spread the keys"
+                f"{event.resource or table}: one key range{which} took more {event.dimension} "
+                "units than a partition gives; more capacity does not help, spread the keys"
             )
         case events.ScaleUpRequested():
             return f"raising {_list(event.changes)}"

@@ -13,6 +13,7 @@ from typing import Any
 from dynoresilience import events
 from dynoresilience.model import Change, Hold, HoldReason, ThrottleKind
 from dynoresilience.ports import Clock, EventSink, Random, Settings
+from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.pause import Pause
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.shortage import Answer
@@ -54,9 +55,16 @@ class ThrottledCall:
     """Lives from a call's first throttle to its end, in one thread (or one task) at a time."""
 
     def __init__(
-        self, scaler: Scaler, context: CallContext, clock: Clock, random: Random, sink: EventSink
+        self,
+        scaler: Scaler,
+        hot_keys: HotKeys,
+        context: CallContext,
+        clock: Clock,
+        random: Random,
+        sink: EventSink,
     ) -> None:
         self._scaler = scaler
+        self._hot_keys = hot_keys
         self._context = context
         self._clock = clock
         self._random = random
@@ -112,7 +120,7 @@ class ThrottledCall:
         May talk to the control plane before it returns.
         """
         self._tell(throttle, attempt)
-        answers = self._ask(throttle)
+        answers = self._ask(throttle, self._context.deadline)
         excuses = {answer.excuse for answer in answers}
         excuse = next((e for e in (Excuse.IN_FLIGHT, Excuse.JUST_CHANGED) if e in excuses), None)
         now = self._clock.monotonic()
@@ -166,17 +174,23 @@ class ThrottledCall:
             return True
         return False
 
+    def ask_for_capacity(self, throttle: Throttle, attempt: int) -> None:
+        """Have raised what was short, and wait for nothing: somebody else tries again."""
+        self._tell(throttle, attempt)
+        self._ask(throttle, self._clock.monotonic())
+
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""
+        reason = self._reason or GiveUpReason.RETRIES  # the last failure was no throttle
         return {
             "attempts": attempts,
             "seconds_waited": round(self._clock.monotonic() - self._context.started, 3),
             "raises": [str(change) for change in self._changes],
             "hold_reasons": [str(reason) for reason in self._holds],
-            "reason": str(self._reason),
+            "reason": str(reason),
         }
 
-    def _ask(self, throttle: Throttle) -> list[Answer]:
+    def _ask(self, throttle: Throttle, deadline: float | None) -> list[Answer]:
         if not throttle.signals:
             hold = Hold(
                 HoldReason.UNKNOWN_RESOURCE, detail="the answer does not say what was short"
@@ -188,9 +202,7 @@ class ThrottledCall:
         for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
             signals = tuple(group)
             settings = self._context.settings
-            answer = self._scaler.raise_if_needed(
-                table, signals, self._sent_at, settings, self._context.deadline
-            )
+            answer = self._scaler.raise_if_needed(table, signals, self._sent_at, settings, deadline)
             self._note(table, answer)
             answers.append(answer)
         return answers
@@ -218,7 +230,8 @@ class ThrottledCall:
                 )
             )
             if signal.kind is ThrottleKind.KEY_RANGE:
-                self._sink.emit(events.HotKeyRange(table, signal.resource, dimension))
+                settings, deadline = context.settings, context.deadline
+                self._sink.emit(self._hot_keys.event(throttle, signal, settings, deadline))
         if not throttle.signals:
             event = events.Throttled(
                 None, None, None, "unknown", context.api, attempt, context.operation

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
@@ -18,9 +18,13 @@ from dynoresilience.throttling.partiql import Statement, read_statement
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """A throttled attempt. Without signals it is not known what was short: back off only."""
+    """A throttled attempt. Without signals it is not known what was short: back off only.
+
+    ``request``: its parameters, as far as they are known; they hold item data.
+    """
 
     signals: tuple[ThrottleSignal, ...]
+    request: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
 READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
@@ -65,7 +69,7 @@ def read_throttle(
         return None
     reasons = _reasons(response)
     if reasons:
-        return Throttle(_from_reasons(reasons, operation, request))
+        return Throttle(_from_reasons(reasons, operation, request), request)
     return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import boto3
 import pytest
+import wrapt
+from botocore.client import BaseClient
 from botocore.config import Config
 
 from dynoresilience.aws import botocore_private as private
@@ -58,6 +60,31 @@ def test_the_control_planes_client_is_impatient_and_the_original_unchanged(mode:
     assert ours is not theirs
     assert ours._manager.connection_pool_kw["timeout"].read_timeout == private.CONTROL_TIMEOUT
     assert theirs._manager.connection_pool_kw["timeout"].read_timeout == 77
+
+
+def test_the_control_planes_client_goes_past_tracers_and_not_past_mocks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    original = client("standard")
+    twin = private.without_retries(original)
+
+    def mocked(self: Any, operation: str, parameters: Any) -> tuple[str, Any]:
+        return operation, self
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", mocked)
+    assert twin.list_tables() == ("ListTables", twin)
+
+    traced = []
+
+    def tracer(wrapped: Any, instance: Any, args: Any, kwargs: Any) -> Any:
+        traced.append(instance)
+        return wrapped(*args, **kwargs)
+
+    for _ in range(2):  # two tracers, one around the other
+        wrapt.wrap_function_wrapper("botocore.client", "BaseClient._make_api_call", tracer)
+    assert twin.list_tables() == ("ListTables", twin)
+    assert original.list_tables() == ("ListTables", original)
+    assert traced == [original, original]
 
 
 def test_a_botocore_without_these_names_is_left_as_it_is() -> None:
