@@ -22,6 +22,7 @@ from dynoresilience.events import GaveUp, HotKeyRange
 from dynoresilience.model import Units
 from dynoresilience.testing import SimulatedDynamoDB, SimulatorServer, VirtualClock, virtual_time
 from dynoresilience.testing.replies import Refused
+from dynoresilience.throttling.batches import Batch
 from tests.functional.conftest import (
     CREDENTIALS,
     MODES,
@@ -327,6 +328,51 @@ def test_the_wait_ends_at_the_deadline(sim: SimulatedDynamoDB, clock: VirtualClo
     assert clock.monotonic() - begun <= 3
     assert answer["UnprocessedItems"]["orders"]
     assert answer["Dynoresilience"]["reason"] == "deadline"
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("first", ["partial", "throttle"])
+@pytest.mark.parametrize("then", ["drop", "fault", "corrupt"])
+def test_botocores_own_pauses_end_at_the_deadline_too(
+    sim: SimulatedDynamoDB, clock: VirtualClock, mode: str, first: str, then: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 12}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(max_retries=50, initial_retry_delay=0.01))
+    order_first = sim.partial_next if first == "partial" else sim.throttle_next
+    order_first("BatchWriteItem")
+    if then == "drop":
+        sim.drop_next("BatchWriteItem", 50)
+    elif then == "corrupt":
+        sim.corrupt_next("BatchWriteItem", 50)
+    else:
+        sim.fail_next("BatchWriteItem", 50, code="InternalServerError", message="", status=500)
+
+    with suppress(ClientError, ConnectionClosedError), ddb.operation("import", deadline=1):
+        ddb.batch_write_item(RequestItems=puts(range(4)))
+
+    assert clock.monotonic() <= 1
+    assert sim.calls["BatchWriteItem"] < 50
+
+
+def test_a_fault_of_ours_in_the_folding_gives_back_what_is_not_known_to_be_done(
+    sim: SimulatedDynamoDB, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ddb = ScalingClient(sim.client(), config=AT_CAP)
+    ddb.batch_write_item(RequestItems=puts(range(4)))
+    sim.partial_next("BatchGetItem", keep=1)
+
+    def fold(self: Batch, answer: dict[str, Any]) -> None:
+        if "UnprocessedKeys" in self._answer:
+            raise RuntimeError
+        self._answer = answer
+
+    monkeypatch.setattr(Batch, "fold_into", fold)
+
+    answer = ddb.batch_get_item(RequestItems=keys(range(4)))
+
+    assert [item["id"]["S"] for item in answer["Responses"]["orders"]] == ["order-0"]
+    assert answer["UnprocessedKeys"] == keys(range(1, 4))
+    assert "a fault of ours" in caplog.text
 
 
 def test_what_was_short_is_raised_and_only_that(clock: VirtualClock) -> None:

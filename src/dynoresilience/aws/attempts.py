@@ -47,18 +47,13 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         batch: Batch | None = context.get(_BATCH)
         done = response is not None and response[0].status_code < 300
-        delay: float | None = None
         if done:
             delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
-            if delay is not None and not self._spent(attempt):
+            if delay is not None and not self._spent(attempt) and self._in_time(delay, attempt):
                 return delay
-            if batch is not None:
-                if delay is not None or not _is_json(response[0].content):
-                    batch.lost_sight()
-                    batch.stand_in_for(response[1])
-                    return None
-                batch.fold_into(response[1])  # from here on nothing that was done can get lost
-            delay = None
+            if batch is not None and (delay is not None or not _folded(batch, response)):
+                batch.lost_sight()
+                return self._end(attempt, broken=True)
         elif batch is not None and (response is None or response[0].status_code >= 500):
             batch.lost_sight()
         if _FAULT not in context:
@@ -70,7 +65,8 @@ class Attempts:
                     if self._calls.resting:
                         tables = _signals().tables_of(_Body(attempt["request_dict"]))
                         self._calls.succeeded(tables)
-                elif response is not None:
+                    return None
+                if response is not None:
                     throttle = _throttle(attempt)
                     if throttle is not None:
                         return self._on_throttle(throttle, attempt)
@@ -79,8 +75,11 @@ class Attempts:
             except Exception:
                 _log.exception("a fault of ours; botocore decides about this call from here on")
                 context[_FAULT] = True
-        if not done:
-            delay = self._leave_to_botocore(attempt)
+        if done:
+            return None
+        delay = self._leave_to_botocore(attempt)
+        if delay is not None and not self._in_time(delay, attempt):
+            return self._end(attempt, told=_is_fault(response))
         return self._end(attempt) if delay is None else delay
 
     @staticmethod
@@ -136,6 +135,12 @@ class Attempts:
         call: Call | None = attempt["request_dict"]["context"].get(_CALL)
         return call is not None and attempt["attempts"] - call.excused > call.max_retries
 
+    @staticmethod
+    def _in_time(delay: float, attempt: Attempt) -> bool:
+        """Botocore knows of no deadline; a call that was throttled keeps to its own."""
+        call: Call | None = attempt["request_dict"]["context"].get(_CALL)
+        return call is None or call.has_time_for(delay)
+
     def _leave_to_botocore(self, attempt: Attempt) -> float | None:
         if self.botocore is None:
             return None
@@ -146,13 +151,14 @@ class Attempts:
         return delay
 
     @staticmethod
-    def _end(attempt: Attempt, *, told: bool = False) -> None:
+    def _end(attempt: Attempt, *, told: bool = False, broken: bool = False) -> None:
         """No more attempts. What a batch has done is its answer, even if the last one failed.
 
-        ``told``: the error, or that answer, tells how its call fared.
+        ``told``: the error, or that answer, tells how its call fared. ``broken``: the last one is
+        not to be used, whatever its status says.
         """
         response = attempt["response"]
-        if response is None or response[0].status_code < 300:
+        if response is None or (response[0].status_code < 300 and not broken):
             return
         http, parsed = response
         context = attempt["request_dict"]["context"]
@@ -191,11 +197,20 @@ def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
     return rest
 
 
-def _is_json(content: bytes) -> bool:
-    """False for the stump of an answer, which botocore takes for one once its attempts are over."""
+def _folded(batch: Batch, response: Any) -> bool:
+    """Whether an answer has become part of the batch's; from then on it can't get lost.
+
+    False for the stump of one, which botocore takes for an answer once its attempts are over.
+    """
+    http, parsed = response
     try:
-        json.loads(content)
+        json.loads(http.content)
     except ValueError:
+        return False
+    try:
+        batch.fold_into(parsed)
+    except Exception:
+        _log.exception("a fault of ours; what the batch has done before is its answer")
         return False
     return True
 

@@ -174,6 +174,14 @@ class ThrottledCall:
             return True
         return False
 
+    def has_time_for(self, delay: float) -> bool:
+        """Whether a pause that somebody else makes, of ``delay`` seconds, ends by the deadline."""
+        deadline = self._context.deadline
+        if deadline is None or self._clock.monotonic() + delay <= deadline:
+            return True
+        self._reason = GiveUpReason.DEADLINE
+        return False
+
     def ask_for_capacity(self, throttle: Throttle, attempt: int) -> None:
         """Have raised what was short, and wait for nothing: somebody else tries again."""
         self._tell(throttle, attempt)

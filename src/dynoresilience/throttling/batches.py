@@ -99,15 +99,16 @@ class Batch:
 
     def fold_into(self, answer: dict[str, Any]) -> None:
         """Make ``answer``, the latest, that to the whole batch as far as it is done."""
-        before, self._answer = self._answer, answer
-        self._unsure = False
+        before, folded = self._answer, {}
         for name, fold in _FOLDS.items():
             if name not in before:
                 continue
             if self._places is None:
-                answer[name] = fold(before[name], answer.get(name))
+                folded[name] = fold(before[name], answer.get(name))
             else:
-                answer[name] = self._by_places(name, before[name], answer.get(name) or ())
+                folded[name] = self._by_places(name, before[name], answer.get(name) or ())
+        answer.update(folded)
+        self._answer, self._unsure = answer, False
 
     def _by_places(self, name: str, before: list[Any], after: Sequence[Any]) -> list[Any]:
         """The lists that go by statements: the answers, the capacity if it is told for each."""
