@@ -662,6 +662,24 @@ def test_what_is_interrupted_is_kept(sim: SimulatedDynamoDB) -> None:
     assert table.scan(ConsistentRead=True)["Count"] == 25
 
 
+def test_a_batch_whose_answer_is_broken_is_kept(sim: SimulatedDynamoDB) -> None:
+    """What it left undone is not known then."""
+    modes = Config(retries={"mode": "legacy", "total_max_attempts": 1})
+    table = attach(sim.resource(config=modes), config=AT_CAP).Table("orders")
+    sim.corrupt_next("BatchWriteItem")  # five of 25 items are carried out
+    failed = 0
+
+    with table.batch_writer() as batch:
+        for number in range(25):
+            try:
+                batch.put_item(Item={"id": f"order-{number}"})
+            except ChecksumError:
+                failed += 1
+
+    assert failed == 1
+    assert table.scan(ConsistentRead=True)["Count"] == 25
+
+
 def test_a_newer_write_comes_after_a_kept_one_of_its_key(clock: VirtualClock) -> None:
     with SimulatedDynamoDB(clock=clock) as sim:
         sim.create_table("orders", write=1000)

@@ -14,7 +14,8 @@ from types import MethodType
 from typing import Any
 
 from boto3.dynamodb.table import BatchWriter, TableResource
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
+from botocore.parsers import ResponseParserError
 
 _PRIVATE = {"_items_buffer", "_flush_amount", "_client", "_table_name"}
 
@@ -23,8 +24,8 @@ class KeepingBatchWriter(BatchWriter):
     """A batch writer that still has the items of a batch that failed.
 
     boto3's takes up to 25 items off its buffer before it sends them, and an exception loses them.
-    Here they are kept, if another try may succeed (throttled, no connection, a fault of the
-    service): the next flush sends them again, that at the end of the ``with`` block too. If that
+    Here they are kept, if another try may succeed (throttled, no connection or credentials, a
+    broken answer, a fault of the service): the next flush sends them again, that at the end of the ``with`` block too. If that
     fails as well its exception comes out of the block; ``with batch: pass`` tries once more.
 
     What is kept goes before all that was put later, and in batches of its own: an older write
@@ -79,9 +80,9 @@ def _may_succeed_later(error: BaseException) -> bool:
     if isinstance(error, ClientError):
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         return status >= 500 or "Dynoresilience" in error.response
-    if isinstance(error, Exception):
-        return isinstance(error, (ConnectionError, HTTPClientError))
-    return True  # interrupted, as by Ctrl-C
+    if isinstance(error, (BotoCoreError, ResponseParserError)):  # no connection, a broken answer
+        return not isinstance(error, ParamValidationError)
+    return not isinstance(error, Exception)  # interrupted, as by Ctrl-C
 
 
 class KeepingTable:
