@@ -25,8 +25,9 @@ class KeepingBatchWriter(BatchWriter):
 
     boto3's takes up to 25 items off its buffer before it sends them, and an exception loses them.
     Here they are kept, if another try may succeed (throttled, no connection or credentials, a
-    broken answer, a fault of the service): the next flush sends them again, that at the end of the ``with`` block too. If that
-    fails as well its exception comes out of the block; ``with batch: pass`` tries once more.
+    broken answer, a fault of the service): the next flush sends them again, that at the end of the
+    ``with`` block too. If that fails as well its exception comes out of the block;
+    ``with batch: pass`` tries once more.
 
     What is kept goes before all that was put later, and in batches of its own: an older write
     never comes after a newer one of the same key, nor into one request with it, which DynamoDB
