@@ -123,7 +123,9 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("suite", type=Path, help="a checkout of moto, or what is laid out like it")
-    parser.add_argument("--throttle", action="store_true", help="and with every data call refused once")
+    parser.add_argument(
+        "--throttle", action="store_true", help="and with every data call refused once"
+    )
     parser.add_argument("--timeout", type=float, default=900.0, help="seconds for each run")
     options = parser.parse_args()
     suite = options.suite.resolve()

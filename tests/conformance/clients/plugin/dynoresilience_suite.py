@@ -26,11 +26,21 @@ from botocore.endpoint import Endpoint
 
 from dynoresilience import ScalingClient, ScalingConfig, attach, client, install
 
-DATA_CALLS = frozenset(
-    "BatchExecuteStatement BatchGetItem BatchWriteItem DeleteItem ExecuteStatement "
-    "ExecuteTransaction GetItem PutItem Query Scan TransactGetItems TransactWriteItems "
-    "UpdateItem".split()
-)
+DATA_CALLS = {
+    "BatchExecuteStatement",
+    "BatchGetItem",
+    "BatchWriteItem",
+    "DeleteItem",
+    "ExecuteStatement",
+    "ExecuteTransaction",
+    "GetItem",
+    "PutItem",
+    "Query",
+    "Scan",
+    "TransactGetItems",
+    "TransactWriteItems",
+    "UpdateItem",
+}
 THROTTLE = {
     "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException",
     "message": (
