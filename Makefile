@@ -23,7 +23,7 @@ $(shell for v in .venv .venvs/*; do \
 done)
 
 .NOTPARALLEL:
-.PHONY: help demo test lint check format bench test-all dynamodb-local conformance-endpoints clean
+.PHONY: help demo test lint check format bench test-all dynamodb-local conformance-endpoints conformance-clients clean
 
 help:
 	@echo "make demo            the main job on an embedded DynamoDB; no AWS account needed"
@@ -33,6 +33,7 @@ help:
 	@echo "make bench           the benchmarks"
 	@echo "make dynamodb-local  DynamoDB Local in memory on a free loopback port, until Ctrl-C"
 	@echo "make conformance-endpoints SUITE=path  a public suite, with and without the simulator"
+	@echo "make conformance-clients SUITE=path    an emulator's tests, with and without the library"
 	@echo "make format          format the code and mend what can be mended"
 	@echo "make clean           remove what the others made"
 
@@ -65,6 +66,10 @@ dynamodb-local:
 # A suite is a checkout of its own, after `npm install`: see CONTRIBUTING.md.
 conformance-endpoints: $(VENV)/.dev
 	@$(PY) -m tests.conformance.endpoints.compare $(SUITE) $(ARGS)
+
+# The sources of moto, and what its tests need in the virtual environment: see CONTRIBUTING.md.
+conformance-clients: $(VENV)/.dev
+	@$(PY) -m tests.conformance.clients.compare $(SUITE) $(ARGS)
 
 # $(call install,EXTRA): this project with an extra, in $(VENV). The environment counts as complete
 # only between one finished install and the next: whatever was cut short is made anew.

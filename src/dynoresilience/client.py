@@ -153,6 +153,11 @@ class ScalingClient(_Boto3Client):
 
     if not TYPE_CHECKING:  # a type checker sees boto3's methods in the base class
 
+        @property
+        def __class__(self) -> type:
+            """So that ``isinstance(ddb, BaseClient)`` says at run time what type checkers say."""
+            return type(self._client)
+
         def __getattr__(self, name: str) -> Any:
             if name.startswith("__") or "_client" not in self.__dict__:
                 raise AttributeError(name)
@@ -163,7 +168,7 @@ class ScalingClient(_Boto3Client):
         raise TypeError("a ScalingClient can't be copied or pickled; make another")
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *dir(self._client)})
+        return sorted({*dir(type(self)), *vars(self), *dir(self._client)})
 
     def __repr__(self) -> str:
         state = "closed" if self._closed else f"{len(self.pending_scale_downs())} raised"

@@ -484,6 +484,35 @@ def test_python_types_come_back_as_they_are(sim: SimulatedDynamoDB, how: str) ->
     assert stored == {**items[3], "b": Binary(b"\x00\xff")}
 
 
+def test_a_large_answer_goes_on_at_once_within_the_budget_and_raises_nothing(
+    sim: SimulatedDynamoDB, clock: VirtualClock
+) -> None:
+    """It may be so for its size: DynamoDB returns up to 1 MB of a partition."""
+    told = Recorder()
+    plain = sim.client()
+    plain.update_table(
+        TableName="orders",
+        ProvisionedThroughput={"ReadCapacityUnits": 5000, "WriteCapacityUnits": 5000},
+    )
+    clock.advance(5)
+    for number in range(6):
+        item = {**order(number), "big": {"S": "x" * 390_000}}
+        plain.put_item(TableName="orders", Item=item)
+    ddb = ScalingClient(plain, config=AT_CAP.replace(max_retries=1), sinks=[told])
+    sim.partial_next("BatchGetItem", 2, keep=3)
+    begun = clock.monotonic()
+
+    answer = ddb.batch_get_item(RequestItems=keys(range(6)))
+
+    assert len(answer["Responses"]["orders"]) == 6
+    assert clock.monotonic() == begun
+    sim.partial_next("BatchGetItem", 9, keep=3)
+    answer = ddb.batch_get_item(RequestItems=keys(range(9)))
+    assert sim.calls["BatchGetItem"] == 2 + 2
+    assert answer["UnprocessedKeys"] == keys(range(6, 9))
+    assert told.events == []
+
+
 # -- statements ----------------------------------------------------------------------------
 
 
@@ -514,7 +543,11 @@ def on_local(dynamodb_local: str) -> Iterator[SimulatorServer]:
     """A server in front of DynamoDB Local, which keeps its tables until they are deleted."""
     with SimulatorServer(backend=dynamodb_local, update_seconds=0.3, burst_seconds=1) as server:
         yield server
-        server.client().delete_table(TableName="orders")
+        client = server.client()
+        client.get_waiter("table_exists").wait(
+            TableName="orders", WaiterConfig={"Delay": 1, "MaxAttempts": 20}
+        )
+        client.delete_table(TableName="orders")
 
 
 def test_each_statement_is_carried_out_once_and_other_errors_keep_their_place(
@@ -791,7 +824,9 @@ def test_boto3_by_itself_loses_a_batch(sim: SimulatedDynamoDB) -> None:
 # -- a real DynamoDB Local, which has a limit of 16 MB -------------------------------------
 
 
-def test_an_answer_that_is_full_goes_on_at_once_and_raises_nothing(dynamodb_local: str) -> None:
+def test_an_answer_that_is_full_is_given_to_the_caller_and_raises_nothing(
+    dynamodb_local: str,
+) -> None:
     told = Recorder()
     client = boto3.client("dynamodb", endpoint_url=dynamodb_local, **CREDENTIALS)
     ddb = ScalingClient(client, config=QUICK, sinks=[told])
@@ -803,10 +838,12 @@ def test_an_answer_that_is_full_goes_on_at_once_and_raises_nothing(dynamodb_loca
         sent: list[int] = []
         client.meta.events.register("before-send.dynamodb", lambda **_: sent.append(1))
 
-        answer = ddb.batch_get_item(RequestItems=keys(range(55)))
+        first = ddb.batch_get_item(RequestItems=keys(range(55)))
+        second = ddb.batch_get_item(RequestItems=first["UnprocessedKeys"])
 
-        assert answer["UnprocessedKeys"] == {}
-        found = [item["id"]["S"] for item in answer["Responses"]["orders"]]
+        assert second["UnprocessedKeys"] == {}
+        items = first["Responses"]["orders"] + second["Responses"]["orders"]
+        found = [item["id"]["S"] for item in items]
         assert sorted(found) == sorted(f"order-{number}" for number in range(55))
         assert len(sent) == 2
         assert told.events == []

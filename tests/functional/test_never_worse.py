@@ -10,6 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
@@ -369,6 +370,17 @@ def test_dir_and_methods_are_boto3s(start: Start) -> None:
     with pytest.raises(AttributeError, match="no attribute 'put_itm'"):
         ddb.put_itm()
     assert in_threads(1, lambda n: ddb.list_tables()) == []
+
+
+def test_a_scaling_client_is_a_boto3_client_at_run_time_too(start: Start) -> None:
+    client = new_client(start())
+    ddb = ScalingClient(client, config=QUICK)
+
+    assert isinstance(ddb, BaseClient)
+    assert isinstance(ddb, type(client))
+    assert isinstance(ddb, ScalingClient)
+    ddb.close()
+    assert isinstance(ddb, BaseClient)
 
 
 def test_a_scaling_client_is_neither_copied_nor_pickled(start: Start) -> None:

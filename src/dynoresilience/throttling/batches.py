@@ -13,9 +13,12 @@ from typing import Any
 from dynoresilience.model import Dimension, RefusedWrite, Resource, ThrottleSignal
 from dynoresilience.throttling.signals import Throttle, read_statement_errors
 
-FULL = 1 << 20
-"""Bytes of an answer from which on the keys that are left may be so for its size: BatchGetItem
-returns up to 16 MB, and up to 1 MB of a partition (API reference)."""
+FULL = 15 << 20
+"""Bytes of an answer from which on keys are left because no more goes into one: BatchGetItem
+returns up to 16 MB (API reference), and an item has up to 400 KB. They are the caller's affair."""
+LARGE = 1 << 20
+"""Bytes of an answer from which on keys may be left for its size: it has up to 1 MB of each
+partition (API reference)."""
 
 _LEFT = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"}
 
@@ -24,8 +27,9 @@ _LEFT = {"BatchWriteItem": "UnprocessedItems", "BatchGetItem": "UnprocessedKeys"
 class Rest:
     """What is left of a batch.
 
-    ``request``: what to send next. ``throttle``: what was short; None if nothing was, since the
-    answer was full. ``places``: of a statement that is left, its place in the request before.
+    ``request``: what to send next. ``throttle``: what was short; None if it is not certain that
+    anything was, since the answer was large. ``places``: of a statement that is left, its place in
+    the request before.
     """
 
     request: dict[str, Any]
@@ -44,10 +48,6 @@ def rest_of(
         return _rest_of_statements(request, answer)
     told = answer.get(_LEFT[operation]) or {}
     left = {table: entry for table, entry in told.items() if entry}
-    if operation == "BatchGetItem":  # without keys, all that was asked for would be read again
-        left = {table: entry for table, entry in left.items() if entry.get("Keys")}
-    if not left:
-        return None
     if operation == "BatchWriteItem":
         writes = tuple(
             ThrottleSignal(
@@ -55,12 +55,16 @@ def rest_of(
             )
             for table, entry in left.items()
         )
-        return Rest({**request, "RequestItems": left}, Throttle(writes))
+        return Rest({**request, "RequestItems": left}, Throttle(writes)) if left else None
+    # Without keys, all that was asked for would be read again.
+    left = {table: entry for table, entry in left.items() if entry.get("Keys")}
+    if not left or size >= FULL:
+        return None
     # What was asked of the table beside its keys holds for those that are left.
     asked = request.get("RequestItems") or {}
     left = {table: {**asked.get(table, {}), **entry} for table, entry in left.items()}
     reads = tuple(ThrottleSignal(Resource(table), Dimension.READ, told=False) for table in left)
-    throttle = Throttle(reads) if size < FULL else None
+    throttle = Throttle(reads) if size < LARGE else None
     return Rest({**request, "RequestItems": left}, throttle)
 
 

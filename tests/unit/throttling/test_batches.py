@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynoresilience.model import Dimension, RefusedWrite, Resource, ThrottleSignal
-from dynoresilience.throttling.batches import FULL, Batch, Rest, rest_of
+from dynoresilience.throttling.batches import FULL, LARGE, Batch, Rest, rest_of
 from dynoresilience.throttling.signals import Throttle
 
 READ, WRITE = Dimension.READ, Dimension.WRITE
@@ -54,6 +54,15 @@ def test_writes_that_are_left_are_the_next_request_and_say_what_they_would_touch
     )
 
 
+def test_writes_are_left_for_lack_of_capacity_however_many_bytes_they_are() -> None:
+    left = {"orders": [put(id="1")]}
+
+    rest = rest_of("BatchWriteItem", {"RequestItems": left}, {"UnprocessedItems": left}, FULL)
+
+    assert rest is not None
+    assert rest.throttle is not None
+
+
 def test_the_size_of_a_write_counts_lists_maps_numbers_and_flags() -> None:
     item = {"id": {"S": "1"}, "m": {"M": {"l": {"L": [{"N": "12"}, {"BOOL": True}]}}}}
     left = {"orders": [{"PutRequest": {"Item": item}}]}
@@ -86,14 +95,24 @@ def test_a_table_that_the_request_spelled_otherwise_is_taken_as_the_answer_has_i
     assert rest.request == {"RequestItems": left}
 
 
-@pytest.mark.parametrize(("size", "throttled"), [(FULL - 1, True), (FULL, False)])
-def test_keys_that_a_full_answer_leaves_were_not_throttled(size: int, throttled: bool) -> None:
+@pytest.mark.parametrize(
+    ("size", "throttled"), [(LARGE - 1, True), (LARGE, False), (FULL - 1, False)]
+)
+def test_keys_that_a_large_answer_leaves_may_not_have_been_throttled(
+    size: int, throttled: bool
+) -> None:
     left = {"orders": {"Keys": [{"id": {"S": "2"}}]}}
 
     rest = rest_of("BatchGetItem", {"RequestItems": left}, {"UnprocessedKeys": left}, size)
 
     assert rest is not None
     assert (rest.throttle is not None) is throttled
+
+
+def test_keys_that_a_full_answer_leaves_are_the_callers() -> None:
+    left = {"orders": {"Keys": [{"id": {"S": "2"}}]}}
+
+    assert rest_of("BatchGetItem", {}, {"UnprocessedKeys": left}, FULL) is None
 
 
 def statements(*texts: str) -> dict[str, Any]:
