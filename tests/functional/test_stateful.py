@@ -335,3 +335,17 @@ def test_the_units_of_the_model_are_those_of_the_table() -> None:
         assert machine.witness.state("by-customer").units == Units(7, 11)
     finally:
         machine.teardown()
+
+
+def test_a_table_that_is_said_to_be_in_use_is_taken_for_changing() -> None:
+    """DynamoDB has no such answer to DescribeTable; whoever has it is believed, once."""
+    machine = LibraryOnSimulator()
+    try:
+        machine.a_stranger_sets_capacity((None, Dimension.WRITE), 40, is_ours=False, is_short=False)
+        machine.clock.advance(700.0)
+        machine.simulator.throttle_next("PutItem", 30)
+        machine.simulator.fail_next("DescribeTable", 2, "ResourceInUseException", "in use")
+        machine.puts(times=1, which=0, indexed=False, deadline=None)
+        assert len(machine.witness.attempts) == CONFIG.max_retries + 2
+    finally:
+        machine.teardown()

@@ -49,9 +49,9 @@ class Witness:
     """Stands between the clients of one table and the simulator.
 
     ``owner``: what each number would be without us. ``named``: what throttles have named to
-    this process and no raise has answered since. ``asked``: when it sent UpdateTable, or
-    went on after it was frozen. ``looked``: when it has looked at the table,
-    ``blind_at``: when it last could not.
+    this process and no raise has answered since. ``asked``: when it sent UpdateTable, was
+    told that the table is in use, or went on after it was frozen. ``looked``: when it has looked
+    at the table, ``blind_at``: when it last could not.
     ``problems``: invariants that were broken.
     """
 
@@ -121,6 +121,8 @@ class Witness:
         if ours and operation == "DescribeTable" and reply.ok:
             self.blind_at = saw
             self.looked.add(now)
+        if ours and reply.code == "ResourceInUseException":
+            self.asked.append(now)  # whatever it answers to: the table is said to be changing
         if ours and operation in DATA:
             self._note(reply, now)
         return reply
