@@ -146,6 +146,9 @@ class Call(Protocol):
     def may_go_on(self, attempt: int) -> bool:
         """True if the call may send what did not fit into the answer to this attempt."""
 
+    def cut(self, delay: float) -> float | None:
+        """As much of botocore's own delay (seconds) as the deadline allows; None: nothing."""
+
     def report(self, attempts: int) -> dict[str, Any]:
         """For the exception that the call ends in."""
 

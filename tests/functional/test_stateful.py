@@ -25,11 +25,12 @@ from tests.support.batch_calls import BatchCalls
 from tests.support.library_machine import CONFIG
 from tests.support.mishaps import Mishaps
 from tests.support.single_calls import SingleCalls
+from tests.support.statement_calls import StatementCalls
 
 LONG = os.environ.get("HYPOTHESIS_PROFILE") == "long"
 
 
-class LibraryOnSimulator(SingleCalls, BatchCalls, Mishaps):
+class LibraryOnSimulator(SingleCalls, BatchCalls, StatementCalls, Mishaps):
     """All rules together."""
 
 

@@ -133,7 +133,10 @@ class Attempts:
         if _UNCOUNTED in context and _FAULT not in context:
             attempt = {**attempt, "attempts": attempt["attempts"] - context[_UNCOUNTED]}
         delay: float | None = self.botocore(**attempt)
-        return delay
+        call: Call | None = context.get(_CALL)
+        if delay is None or call is None or _FAULT in context:
+            return delay
+        return call.cut(delay)
 
     @staticmethod
     def _end(attempt: Attempt) -> None:

@@ -166,6 +166,17 @@ class ThrottledCall:
             return True
         return False
 
+    def cut(self, delay: float) -> float | None:
+        """Seconds of ``delay`` before another attempt; None: the deadline is past, there is none.
+
+        For an attempt that failed of something else than a throttle, in a call that has met one.
+        """
+        deadline = self._context.deadline
+        if deadline is None:
+            return delay
+        remaining = deadline - self._clock.monotonic()
+        return min(delay, remaining) if remaining > 0 else None
+
     def report(self, attempts: int) -> dict[str, Any]:
         """How the call fared, for the exception that it ends in. No item data."""
         return {
