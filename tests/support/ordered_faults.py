@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from dynoresilience.model import ThrottleKind
 from tests.support.library_machine import LibraryMachine
 
-FAULTS = st.sampled_from(
-    [
-        *("", "", "partial", "partial", "throttle", "throttle for long", "throttle of an index"),
-        *("hot key", "drop", "lost answer", "partial, drop", "throttle, drop", "partial, throttle"),
-    ]
-)
+_ALONE = ["", "", "partial", "partial for long", "throttle", "throttle for long", "drop"]
+_OTHERS = [
+    *("throttle of an index", "lost answer", "hot key, partial for long"),
+    *("partial, drop", "throttle, drop", "partial, throttle"),
+]
+FAULTS = st.sampled_from(_ALONE + _OTHERS)
 """In the order in which the attempts of the next call meet them."""
 
 
@@ -24,6 +24,7 @@ class OrderedFaults(LibraryMachine):
         sim = self.simulator
         orders: dict[str, Callable[[], None]] = {
             "partial": lambda: sim.partial_next(operation, 2, keep=2),
+            "partial for long": lambda: sim.partial_next(operation, 12),
             "throttle": lambda: sim.throttle_next(operation, 2),
             "throttle for long": lambda: sim.throttle_next(operation, 12),
             "throttle of an index": lambda: sim.throttle_next(operation, 2, index="by-customer"),
@@ -32,7 +33,7 @@ class OrderedFaults(LibraryMachine):
             "lost answer": lambda: sim.drop_next(operation, applied=True),
         }
         for fault in filter(None, faults.split(", ")):
-            if fault == "partial" and operation not in ("BatchWriteItem", "BatchGetItem"):
+            if fault.startswith("partial") and operation not in ("BatchWriteItem", "BatchGetItem"):
                 continue
             if operation == "BatchExecuteStatement" and fault not in ("drop", "lost answer"):
                 continue
