@@ -65,3 +65,18 @@ def test_a_table_that_is_said_to_be_in_use_is_taken_for_changing() -> None:
         assert len(machine.witness.attempts) == CONFIG.max_retries + 2
     finally:
         machine.teardown()
+
+
+def test_a_table_that_shows_less_than_just_before_is_doubted_and_the_call_goes_on() -> None:
+    """Also while it is changing: whose change that is, nobody can tell from an old description."""
+    machine = LibraryOnSimulator()
+    reads = None, Dimension.READ
+    try:
+        machine.batch_inserts(size=5, which=0, faults="", deadline=None)
+        machine.a_stranger_sets_capacity(reads, 1, is_ours=False, is_short=False)
+        machine.a_stranger_sets_capacity(reads, 1, is_ours=True, is_short=False)
+        machine.queries(times=8, which=0, index=None, deadline=None)
+        assert "lags behind" in str(machine.process.events)
+        machine.process.events.clear()
+    finally:
+        machine.teardown()

@@ -22,6 +22,9 @@ REMEMBERED = 300.0
 """Seconds for which a client remembers that it could not look, and does not try again."""
 
 
+DOUBTED = 10.0
+"""Seconds after a change in which a look that shows less than an earlier one is not believed:
+DescribeTable is eventually consistent."""
 GUESSED = 10.0
 """Seconds after a throttle of another kind in which what a batch leaves may be put down to it."""
 
@@ -86,6 +89,7 @@ class Witness:
         self.process = process
         self.owner = {key: self.reserved(key) for key in KEYS}
         self.named: set[RaisedKey] = set()
+        self.shown: list[tuple[float, dict[RaisedKey, int]]] = []
         self.named_at = self.blind_at = self.other_limit_at = float("-inf")
         self.changes = [change._replace(ours=False) for change in self.changes]
 
@@ -133,12 +137,20 @@ class Witness:
                 self.looked.clear()
         if ours and operation == "DescribeTable" and reply.ok:
             self.blind_at = saw
-            self.looked.add(now)
+            self._look(now)
         if ours and reply.code == "ResourceInUseException":
             self.asked.append(now)  # whatever it answers to: the table is said to be changing
         if ours and operation in DATA:
             self._note(told(operation, body, reply), reply.code, now)
         return reply
+
+    def _look(self, now: float) -> None:
+        """DescribeTable was answered; what it shows may be less than it showed just before."""
+        units = {key: self.state(key[0]).units.of(key[1]) for key in KEYS}
+        self.shown = [(at, before) for at, before in self.shown if now - at < DOUBTED]
+        if all(before[key] <= units[key] for _, before in self.shown for key in KEYS):
+            self.looked.add(now)
+        self.shown.append((now, units))
 
     def _note(self, answer: Told, code: str, now: float) -> None:
         """An attempt, and what it says was short."""
