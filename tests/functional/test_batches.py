@@ -375,6 +375,24 @@ def test_a_fault_of_ours_in_the_folding_gives_back_what_is_not_known_to_be_done(
     assert "a fault of ours" in caplog.text
 
 
+@pytest.mark.parametrize("mode", MODES)
+def test_botocores_waits_after_a_throttle_end_at_the_deadline_too(
+    sim: SimulatedDynamoDB, clock: VirtualClock, mode: str
+) -> None:
+    client = sim.client(config=Config(retries={"mode": mode, "total_max_attempts": 4}))
+    ddb = ScalingClient(client, config=AT_CAP.replace(max_retries=50))
+    sim.partial_next("BatchWriteItem")
+    sim.drop_next("BatchWriteItem", 3)
+    sim.partial_next("BatchWriteItem", 100)
+    begun = clock.monotonic()
+
+    with ddb.operation("import", deadline=0.02), suppress(ConnectionClosedError):
+        ddb.batch_write_item(RequestItems=puts(range(25)))
+
+    assert sim.calls["BatchWriteItem"] > 2
+    assert clock.monotonic() - begun <= 0.02 + 1e-6
+
+
 def test_what_was_short_is_raised_and_only_that(clock: VirtualClock) -> None:
     with SimulatedDynamoDB(clock=clock, burst_seconds=1) as sim:
         sim.create_table("orders", indexes={"by-customer": (5, 50)})
