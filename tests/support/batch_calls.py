@@ -64,12 +64,12 @@ class BatchCalls(OrderedFaults):
             for _ in range(size + 20):
                 names.append(self.new_id())
                 writer.put_item(Item={"id": names[-1], "n": 1})
-        if writer._items_buffer:
+        if writer.unwritten:
             self.simulator.clear_faults()
             self.clock.advance(700.0)
             with self.witnessed(None, attachment, several=True), writer:
                 pass
-        kept = {request["PutRequest"]["Item"]["id"] for request in writer._items_buffer}
+        kept = {request["PutRequest"]["Item"]["id"] for request in writer.unwritten}
         self.items.written(set(names) - kept)
         self.items.unknown(kept)
 

@@ -43,6 +43,12 @@ class KeepingBatchWriter(BatchWriter):
         super().__init__(*args, **kwargs)
         self._batches: deque[list[Any]] = deque()
 
+    @property
+    def unwritten(self) -> list[Any]:
+        """The requests that are still to be sent: of batches that failed, and of the buffer."""
+        kept = [request for batch in self._batches for request in batch]
+        return kept + list(getattr(self, "_items_buffer", ()))
+
     def _flush(self) -> None:
         if not vars(self).keys() >= _PRIVATE:
             super()._flush()  # type: ignore[misc]

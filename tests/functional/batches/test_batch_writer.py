@@ -77,6 +77,7 @@ def test_what_the_block_could_not_write_is_sent_by_another_block(sim: SimulatedD
 
     with pytest.raises(ConnectionClosedError):
         write()
+    assert len(batch.unwritten) == 25
     with batch:
         pass
 
