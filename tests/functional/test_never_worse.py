@@ -13,6 +13,7 @@ import pytest
 from botocore.client import BaseClient
 from botocore.config import Config
 from botocore.exceptions import (
+    ChecksumError,
     ClientError,
     ConnectionClosedError,
     EndpointConnectionError,
@@ -30,6 +31,7 @@ from dynoresilience import (
     install,
 )
 from dynoresilience.events import GaveUp, Throttled
+from dynoresilience.testing import SimulatedDynamoDB, virtual_time
 from tests.functional.conftest import (
     CREDENTIALS,
     MODES,
@@ -358,6 +360,23 @@ def test_no_key_value_or_item_data_in_what_is_told(
     assert ours
     assert told.events
     assert secret not in str(ours) + str(told.events) + str(caught.value.response)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_stump_of_an_answer_does_not_say_that_there_is_no_item(mode: str) -> None:
+    """Where the budget ends before botocore's attempts do."""
+    with virtual_time() as clock, SimulatedDynamoDB(clock=clock) as sim:
+        sim.create_table("orders")
+        client = sim.client(config=Config(retries={"mode": mode}))
+        ddb = ScalingClient(client, config=QUICK.replace(max_retries=1))
+        put(ddb)
+        sim.throttle_next("GetItem")
+        sim.truncate_next("GetItem", 9)
+
+        with pytest.raises((ChecksumError, ConnectionClosedError)):  # the latter before 1.44
+            ddb.get_item(TableName="orders", Key={"id": order(1)["id"]})
+
+        assert sim.calls["GetItem"] == 2
 
 
 def test_dir_and_methods_are_boto3s(start: Start) -> None:

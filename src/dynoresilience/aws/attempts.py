@@ -54,6 +54,8 @@ class Attempts:
             if batch is not None and (delay is not None or not _folded(batch, response)):
                 batch.lost_sight()
                 return self._end(attempt, broken=True)
+            if delay is not None:
+                raise _wrong_checksum(response[0])  # what is cut off would look as if not there
         elif batch is not None and (response is None or response[0].status_code >= 500):
             batch.lost_sight()
         if _FAULT not in context:
@@ -195,6 +197,19 @@ def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
     answer = json.loads(http.content)
     rest: Rest | None = _batches().rest_of(operation, request, answer, len(http.content))
     return rest
+
+
+def _wrong_checksum(http: Any) -> Exception:
+    """As botocore's legacy mode raises it at the end of its attempts."""
+    from binascii import crc32
+
+    from botocore.exceptions import ChecksumError
+
+    return ChecksumError(
+        checksum_type="crc32",
+        expected_checksum=http.headers.get("x-amz-crc32"),
+        actual_checksum=crc32(http.content),
+    )
 
 
 def _folded(batch: Batch, response: Any) -> bool:
