@@ -148,8 +148,8 @@ class Call(Protocol):
     def may_go_on(self, attempt: int) -> bool:
         """True if the call may send what did not fit into the answer to this attempt."""
 
-    def has_time_for(self, delay: float) -> bool:
-        """True if the deadline is not before the end of a pause of ``delay`` seconds."""
+    def cut(self, delay: float) -> float | None:
+        """As much of botocore's own delay (seconds) as the deadline allows; None: nothing."""
 
     def report(self, attempts: int) -> dict[str, Any]:
         """For the exception that the call ends in."""

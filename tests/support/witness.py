@@ -6,35 +6,47 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dynoresilience.config import ScalingConfig
-from dynoresilience.model import Dimension, RaisedKey, Resource, ThrottleKind, Units
+from dynoresilience.model import Dimension, RaisedKey, Resource, Units
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
 from dynoresilience.testing.control.control_plane import Provisioned
 from dynoresilience.testing.control.throughput import wanted_by_update
 from dynoresilience.testing.replies import Body, Reply
+from dynoresilience.testing.service.fault_kinds import Dropped
+from tests.support.answers import DATA, DROPPED, INDEX, Told, told
 from tests.support.simulated_process import SimulatedProcess
 
 TABLE = "orders"
-INDEXES = (None, "by-customer")
+INDEXES = (None, INDEX)
 KEYS: list[RaisedKey] = [(index, dimension) for index in INDEXES for dimension in Dimension]
-DATA = ("PutItem", "UpdateItem", "Query")
-
-
-THROTTLES = ("ProvisionedThroughputExceededException", "RequestLimitExceeded")
-
 REMEMBERED = 300.0
 """Seconds for which a client remembers that it could not look, and does not try again."""
+
+
+DOUBTED = 10.0
+"""Seconds after a change in which a look that shows less than an earlier one is not believed:
+DescribeTable is eventually consistent."""
+GUESSED = 10.0
+"""Seconds after a throttle of another kind in which what a batch leaves may be put down to it."""
 
 
 class Attempt(NamedTuple):
     """One HTTP attempt of a call on items.
 
     ``code``: of its error, empty if it went through. ``names``: whether it was short of units of
-    the table or an index, so that a raise can help.
+    the table or an index, so that a raise can help. ``throttled``: it did nothing, and is safe to
+    send again. ``part``: of a batch, it left something undone.
     """
 
     at: float
     code: str
     names: bool
+    throttled: bool = False
+    part: bool = False
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether the library decides what comes after it, rather than botocore."""
+        return self.throttled or self.part
 
 
 class Change(NamedTuple):
@@ -49,9 +61,9 @@ class Witness:
     """Stands between the clients of one table and the simulator.
 
     ``owner``: what each number would be without us. ``named``: what throttles have named to
-    this process and no raise has answered since. ``asked``: when it sent UpdateTable, or
-    went on after it was frozen. ``looked``: when it has looked at the table,
-    ``blind_at``: when it last could not.
+    this process and no raise has answered since. ``asked``: when it sent UpdateTable, was
+    told that the table is in use, or went on after it was frozen. ``looked``: when it has looked
+    at the table, ``blind_at``: when it last could not.
     ``problems``: invariants that were broken.
     """
 
@@ -77,7 +89,8 @@ class Witness:
         self.process = process
         self.owner = {key: self.reserved(key) for key in KEYS}
         self.named: set[RaisedKey] = set()
-        self.named_at = self.blind_at = float("-inf")
+        self.shown: list[tuple[float, dict[RaisedKey, int]]] = []
+        self.named_at = self.blind_at = self.other_limit_at = float("-inf")
         self.changes = [change._replace(ours=False) for change in self.changes]
 
     def state(self, index: str | None) -> Provisioned:
@@ -112,6 +125,10 @@ class Witness:
             self.blind_at, saw = now, self.blind_at  # unless it is answered
         try:
             reply = self._answer(operation, body, backend)
+        except Dropped:
+            if ours and operation in DATA:
+                self.attempts.append(Attempt(now, DROPPED, names=False))
+            raise
         finally:
             if len(self._simulator.updates) > before:
                 pending = [self.state(index).pending for index in INDEXES]
@@ -120,22 +137,32 @@ class Witness:
                 self.looked.clear()
         if ours and operation == "DescribeTable" and reply.ok:
             self.blind_at = saw
-            self.looked.add(now)
+            self._look(now)
+        if ours and reply.code == "ResourceInUseException":
+            self.asked.append(now)  # whatever it answers to: the table is said to be changing
         if ours and operation in DATA:
-            self._note(reply, now)
+            self._note(told(operation, body, reply), reply.code, now)
         return reply
 
-    def _note(self, reply: Reply, now: float) -> None:
-        """An attempt, and what its throttle names."""
-        named = set()
-        for entry in [] if reply.ok else reply.body.get("ThrottlingReasons") or []:
-            if entry["reason"].endswith(ThrottleKind.PROVISIONED.value):
-                index = entry["resource"].partition("/index/")[2] or None
-                write = "Write" in entry["reason"]
-                named.add((index, Dimension.WRITE if write else Dimension.READ))
-                self.named_at = now
-        self.named |= named
-        self.attempts.append(Attempt(now, reply.code, bool(named)))
+    def _look(self, now: float) -> None:
+        """DescribeTable was answered; what it shows may be less than it showed just before."""
+        units = {key: self.state(key[0]).units.of(key[1]) for key in KEYS}
+        self.shown = [(at, before) for at, before in self.shown if now - at < DOUBTED]
+        if all(before[key] <= units[key] for _, before in self.shown for key in KEYS):
+            self.looked.add(now)
+        self.shown.append((now, units))
+
+    def _note(self, answer: Told, code: str, now: float) -> None:
+        """An attempt, and what it says was short."""
+        if answer.of_another_kind:
+            self.other_limit_at = now
+        self.named |= answer.short
+        names = bool(answer.short)
+        if answer.is_guess and now < self.other_limit_at + GUESSED:
+            names = False
+        if names:
+            self.named_at = now
+        self.attempts.append(Attempt(now, code, names, answer.throttled, answer.part))
 
     def _check(self, wanted: Mapping[str | None, Units]) -> None:
         """An UpdateTable of ours, just before it is answered."""

@@ -44,45 +44,55 @@ class Attempts:
     def after(self, attempt: Attempt) -> float | None:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
         response = attempt["response"]
+        if response is not None and response[0].status_code < 300:
+            return self._after_answer(attempt)
+        return self._after_failure(attempt)
+
+    def _after_answer(self, attempt: Attempt) -> float | None:
         context = attempt["request_dict"]["context"]
         batch: Batch | None = context.get(_BATCH)
-        done = response is not None and response[0].status_code < 300
-        if done:
-            delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
-            if delay is not None and not self._spent(attempt) and self._in_time(delay, attempt):
-                return delay
-            if batch is not None and (delay is not None or not _folded(batch, response)):
-                batch.lost_sight()
-                return self._end(attempt, broken=True)
-            if delay is not None:
-                raise _wrong_checksum(response[0])  # what is cut off would look as if not there
-        elif batch is not None and (response is None or response[0].status_code >= 500):
+        delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
+        if delay is not None and not self._spent(attempt):
+            return delay
+        wrong = _wrong_checksum(attempt["response"][0]) if _CALL in context else None
+        if batch is not None and (wrong is not None or not _folded(batch, attempt["response"])):
             batch.lost_sight()
+            return self._end(attempt, broken=True)
+        if wrong is not None:
+            raise wrong  # what is cut off would look as if it were not there
         if _FAULT not in context:
             try:
-                if done:
-                    rest = _rest(attempt, batch)
-                    if rest is not None:
-                        return self._on_rest(rest, attempt)
-                    if self._calls.resting:
-                        tables = _signals().tables_of(_Body(attempt["request_dict"]))
-                        self._calls.succeeded(tables)
-                    return None
-                if response is not None:
-                    throttle = _throttle(attempt)
-                    if throttle is not None:
-                        return self._on_throttle(throttle, attempt)
-                if self._spent(attempt):
-                    return self._end(attempt, told=_is_fault(response))
+                rest = _rest(attempt, batch)
+                if rest is not None:
+                    return self._on_rest(rest, attempt)
+                if self._calls.resting:
+                    tables = _signals().tables_of(_Body(attempt["request_dict"]))
+                    self._calls.succeeded(tables)
             except Exception:
-                _log.exception("a fault of ours; botocore decides about this call from here on")
-                context[_FAULT] = True
-        if done:
-            return None
+                self._fault(context)
+        return None
+
+    def _after_failure(self, attempt: Attempt) -> float | None:
+        response = attempt["response"]
+        context = attempt["request_dict"]["context"]
+        if _BATCH in context and (response is None or _is_fault(response)):
+            context[_BATCH].lost_sight()
+        if _FAULT not in context:
+            try:
+                throttle = _throttle(attempt) if response is not None else None
+                if throttle is not None:
+                    return self._on_throttle(throttle, attempt)
+                if self._spent(attempt):
+                    return self._end(attempt)
+            except Exception:
+                self._fault(context)
         delay = self._leave_to_botocore(attempt)
-        if delay is not None and not self._in_time(delay, attempt):
-            return self._end(attempt, told=_is_fault(response))
         return self._end(attempt) if delay is None else delay
+
+    @staticmethod
+    def _fault(context: dict[str, Any]) -> None:
+        _log.exception("a fault of ours; botocore decides about this call from here on")
+        context[_FAULT] = True
 
     @staticmethod
     def hides(attempt: Attempt) -> bool:
@@ -100,7 +110,7 @@ class Attempts:
         context[_UNCOUNTED] = context.get(_UNCOUNTED, 0) + 1
         if again:
             return 0.0  # we have waited already, so that a raise could end the wait
-        return self._end(attempt, told=True)
+        return self._end(attempt, throttled=True)
 
     def _on_rest(self, rest: Rest, attempt: Attempt) -> float | None:
         http, parsed = attempt["response"]
@@ -137,12 +147,6 @@ class Attempts:
         call: Call | None = attempt["request_dict"]["context"].get(_CALL)
         return call is not None and attempt["attempts"] - call.excused > call.max_retries
 
-    @staticmethod
-    def _in_time(delay: float, attempt: Attempt) -> bool:
-        """Botocore knows of no deadline; a call that was throttled keeps to its own."""
-        call: Call | None = attempt["request_dict"]["context"].get(_CALL)
-        return call is None or call.has_time_for(delay)
-
     def _leave_to_botocore(self, attempt: Attempt) -> float | None:
         if self.botocore is None:
             return None
@@ -150,14 +154,17 @@ class Attempts:
         if _UNCOUNTED in context and _FAULT not in context:
             attempt = {**attempt, "attempts": attempt["attempts"] - context[_UNCOUNTED]}
         delay: float | None = self.botocore(**attempt)
-        return delay
+        call: Call | None = context.get(_CALL)
+        if delay is None or call is None or _FAULT in context:
+            return delay
+        return call.cut(delay)
 
     @staticmethod
-    def _end(attempt: Attempt, *, told: bool = False, broken: bool = False) -> None:
+    def _end(attempt: Attempt, *, throttled: bool = False, broken: bool = False) -> None:
         """No more attempts. What a batch has done is its answer, even if the last one failed.
 
-        ``told``: the error, or that answer, tells how its call fared. ``broken``: the last one is
-        not to be used, whatever its status says.
+        ``broken``: an answer, but not to be used. That of a batch, and the error that a throttle
+        or a fault of the service leaves, tell how their call fared.
         """
         response = attempt["response"]
         if response is None or (response[0].status_code < 300 and not broken):
@@ -166,18 +173,20 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         batch: Batch | None = context.get(_BATCH)
         call: Call | None = context.get(_CALL)
+        told = batch is not None or throttled or _is_fault(response)
         if batch is not None:
             batch.stand_in_for(parsed)
             http.status_code = 200
-        elif told:
+        elif call is not None and told:
             parsed.setdefault("ResponseMetadata", {})["MaxAttemptsReached"] = True
-        if call is not None and (told or batch is not None):
+        if call is not None and told:
             parsed["Dynoresilience"] = call.report(attempt["attempts"])
 
 
 def _is_fault(response: Any) -> bool:
     """Whether the service failed; other errors are answers to what was asked."""
-    return response is not None and response[0].status_code >= 500
+    status: int = response[0].status_code
+    return status >= 500
 
 
 def _throttle(attempt: Attempt) -> Throttle | None:
@@ -199,16 +208,17 @@ def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
     return rest
 
 
-def _wrong_checksum(http: Any) -> Exception:
-    """As botocore's legacy mode raises it at the end of its attempts."""
+def _wrong_checksum(http: Any) -> Exception | None:
+    """What botocore's legacy mode raises once its attempts are over, and its standard mode not."""
     from binascii import crc32
 
+    expected, actual = http.headers.get("x-amz-crc32"), crc32(http.content)
+    if expected is None or int(expected) == actual:
+        return None
     from botocore.exceptions import ChecksumError
 
     return ChecksumError(
-        checksum_type="crc32",
-        expected_checksum=http.headers.get("x-amz-crc32"),
-        actual_checksum=crc32(http.content),
+        checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
     )
 
 

@@ -174,13 +174,19 @@ class ThrottledCall:
             return True
         return False
 
-    def has_time_for(self, delay: float) -> bool:
-        """Whether a pause that somebody else makes, of ``delay`` seconds, ends by the deadline."""
+    def cut(self, delay: float) -> float | None:
+        """Seconds of ``delay`` before another attempt; None: the deadline is past, there is none.
+
+        For an attempt that failed of something else than a throttle, in a call that has met one.
+        """
         deadline = self._context.deadline
-        if deadline is None or self._clock.monotonic() + delay <= deadline:
-            return True
+        if deadline is None:
+            return delay
+        remaining = deadline - self._clock.monotonic()
+        if remaining > 0:
+            return min(delay, remaining)
         self._reason = GiveUpReason.DEADLINE
-        return False
+        return None
 
     def ask_for_capacity(self, throttle: Throttle, attempt: int) -> None:
         """Have raised what was short, and wait for nothing: somebody else tries again."""

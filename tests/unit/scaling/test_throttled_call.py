@@ -72,6 +72,16 @@ def test_no_sleep_crosses_the_deadline(world: World) -> None:
     assert [event.reason for event in world.of(events.GaveUp)] == ["deadline"]  # type: ignore[attr-defined]
 
 
+def test_botocores_own_delay_is_cut_at_the_deadline(world: World) -> None:
+    call = world.engine.begin("PutItem", 0.0, Scope(deadline=10.0))
+    unbound = world.engine.begin("PutItem", 0.0, Scope())
+
+    assert [call.cut(4.0), call.cut(40.0)] == [4.0, 10.0]
+    world.clock.advance(10.0)
+    assert call.cut(0.0) is None
+    assert unbound.cut(40.0) == 40.0
+
+
 def test_an_unknown_shortage_backs_off_without_a_raise(world: World) -> None:
     assert world.attempts(signals=()) == world.config.max_retries + 1
     assert not world.control.calls
