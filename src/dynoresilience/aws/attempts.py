@@ -54,9 +54,12 @@ class Attempts:
         delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
         if delay is not None and not self._spent(attempt):
             return delay
-        if batch is not None and (delay is not None or not _folded(batch, attempt["response"])):
+        wrong = _wrong_checksum(attempt["response"][0]) if _CALL in context else None
+        if batch is not None and (wrong is not None or not _folded(batch, attempt["response"])):
             batch.lost_sight()
             return self._end(attempt, broken=True)
+        if wrong is not None:
+            raise wrong  # what is cut off would look as if it were not there
         if _FAULT not in context:
             try:
                 rest = _rest(attempt, batch)
@@ -203,6 +206,20 @@ def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
     answer = json.loads(http.content)
     rest: Rest | None = _batches().rest_of(operation, request, answer, len(http.content))
     return rest
+
+
+def _wrong_checksum(http: Any) -> Exception | None:
+    """What botocore's legacy mode raises once its attempts are over, and its standard mode not."""
+    from binascii import crc32
+
+    expected, actual = http.headers.get("x-amz-crc32"), crc32(http.content)
+    if expected is None or int(expected) == actual:
+        return None
+    from botocore.exceptions import ChecksumError
+
+    return ChecksumError(
+        checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
+    )
 
 
 def _folded(batch: Batch, response: Any) -> bool:

@@ -192,7 +192,10 @@ def test_botocores_own_pauses_end_at_the_deadline_too(
     else:
         sim.fail_next("BatchWriteItem", 50, code="InternalServerError", message="", status=500)
 
-    with suppress(ClientError, ConnectionClosedError), ddb.operation("import", deadline=1):
+    with (
+        suppress(ClientError, ConnectionClosedError, ChecksumError),
+        ddb.operation("import", deadline=1),
+    ):
         ddb.batch_write_item(RequestItems=puts(range(4)))
 
     assert clock.monotonic() <= 1
