@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from dynoresilience import fork_safe
 from dynoresilience.aws import botocore_private as private
+from dynoresilience.aws import wire
+from dynoresilience.aws.wire import Attempt
 
 if TYPE_CHECKING:
     from dynoresilience.ports import Call, Calls
@@ -29,9 +28,6 @@ _BATCH = "dynoresilience-batch"
 _UNCOUNTED = "dynoresilience-uncounted"
 _HIDDEN = "dynoresilience-hidden"
 _FAULT = "dynoresilience-fault"
-
-Attempt = dict[str, Any]
-"""What botocore hands to a handler of ``needs-retry``, and so to its own."""
 
 
 class Attempts:
@@ -54,7 +50,7 @@ class Attempts:
         delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
         if delay is not None and not self._spent(attempt):
             return delay
-        wrong = _wrong_checksum(attempt["response"][0]) if _CALL in context else None
+        wrong = wire.wrong_checksum(attempt["response"][0]) if _CALL in context else None
         if batch is not None and (wrong is not None or not _folded(batch, attempt["response"])):
             batch.lost_sight()
             return self._end(attempt, broken=True)
@@ -62,12 +58,11 @@ class Attempts:
             raise wrong  # what is cut off would look as if it were not there
         if _FAULT not in context:
             try:
-                rest = _rest(attempt, batch)
+                rest = wire.rest_of(attempt, batch)
                 if rest is not None:
                     return self._on_rest(rest, attempt)
                 if self._calls.resting:
-                    tables = _signals().tables_of(_Body(attempt["request_dict"]))
-                    self._calls.succeeded(tables)
+                    self._calls.succeeded(wire.tables_of(attempt))
             except Exception:
                 self._fault(context)
         return None
@@ -79,7 +74,7 @@ class Attempts:
             context[_BATCH].lost_sight()
         if _FAULT not in context:
             try:
-                throttle = _throttle(attempt) if response is not None else None
+                throttle = wire.throttle_of(attempt) if response is not None else None
                 if throttle is not None:
                     return self._on_throttle(throttle, attempt)
                 if self._spent(attempt):
@@ -104,7 +99,7 @@ class Attempts:
         http, _ = attempt["response"]
         call = self._call(attempt)
         number = attempt["attempts"]
-        again = call.try_again(throttle, number, _signals().retry_after(http.headers))
+        again = call.try_again(throttle, number, wire.least_delay(http))
         context = attempt["request_dict"]["context"]
         context[_HIDDEN] = not call.slows_down
         context[_UNCOUNTED] = context.get(_UNCOUNTED, 0) + 1
@@ -119,12 +114,12 @@ class Attempts:
         number = attempt["attempts"]
         batch: Batch | None = context.get(_BATCH)
         if batch is None:
-            batch = context[_BATCH] = _batches().Batch()
+            batch = context[_BATCH] = wire.new_batch()
             batch.fold_into(parsed)
         if rest.throttle is None:
             again = call.may_go_on(number)
         else:
-            again = call.try_again(rest.throttle, number, _signals().retry_after(http.headers))
+            again = call.try_again(rest.throttle, number, wire.least_delay(http))
         if again:
             batch.go_on_with(rest)
             context[_UNCOUNTED] = number  # a request went through: botocore's count starts anew
@@ -189,39 +184,6 @@ def _is_fault(response: Any) -> bool:
     return status >= 500
 
 
-def _throttle(attempt: Attempt) -> Throttle | None:
-    request = _Body(attempt["request_dict"])
-    operation = attempt["operation"].name
-    throttle: Throttle | None = _signals().read_throttle(attempt["response"][1], operation, request)
-    return throttle
-
-
-def _rest(attempt: Attempt, batch: Batch | None) -> Rest | None:
-    """What a batch has left undone; None for any other call, and if all is done."""
-    operation = attempt["operation"].name
-    http, parsed = attempt["response"]
-    if not operation.startswith("Batch") or (batch is None and not _is_partly_done(parsed)):
-        return None
-    request = dict(_Body(attempt["request_dict"]))
-    answer = json.loads(http.content)
-    rest: Rest | None = _batches().rest_of(operation, request, answer, len(http.content))
-    return rest
-
-
-def _wrong_checksum(http: Any) -> Exception | None:
-    """What botocore's legacy mode raises once its attempts are over, and its standard mode not."""
-    from binascii import crc32
-
-    expected, actual = http.headers.get("x-amz-crc32"), crc32(http.content)
-    if expected is None or int(expected) == actual:
-        return None
-    from botocore.exceptions import ChecksumError
-
-    return ChecksumError(
-        checksum_type="crc32", expected_checksum=expected, actual_checksum=str(actual)
-    )
-
-
 def _folded(batch: Batch, response: Any) -> bool:
     """Whether an answer has become part of the batch's; from then on it can't get lost.
 
@@ -238,62 +200,3 @@ def _folded(batch: Batch, response: Any) -> bool:
         _log.exception("a fault of ours; what the batch has done before is its answer")
         return False
     return True
-
-
-def _is_partly_done(parsed: Mapping[str, Any]) -> bool:
-    """Whether there may be a rest. Quick: each batch that succeeds is asked."""
-    if parsed.get("UnprocessedItems") or parsed.get("UnprocessedKeys"):
-        return True
-    responses = parsed.get("Responses")  # of BatchGetItem a mapping, of statements a list
-    return isinstance(responses, list) and any("Error" in entry for entry in responses)
-
-
-def _signals() -> ModuleType:
-    """`throttling.signals`, loaded by the first error: a cold start does not need it."""
-    global _loaded_signals  # noqa: PLW0603
-    if _loaded_signals is None:
-        with fork_safe.imports:
-            from dynoresilience.throttling import signals
-
-            _loaded_signals = signals
-    return _loaded_signals
-
-
-def _batches() -> ModuleType:
-    """`throttling.batches`, loaded by the first batch that is done in part."""
-    global _loaded_batches  # noqa: PLW0603
-    if _loaded_batches is None:
-        with fork_safe.imports:
-            from dynoresilience.throttling import batches
-
-            _loaded_batches = batches
-    return _loaded_batches
-
-
-_loaded_signals: ModuleType | None = None
-_loaded_batches: ModuleType | None = None
-
-
-class _Body(Mapping[str, Any]):
-    """The request's parameters, parsed only if somebody asks."""
-
-    def __init__(self, request: Mapping[str, Any]) -> None:
-        self._request = request
-        self._parsed: dict[str, Any] | None = None
-
-    def _get(self) -> dict[str, Any]:
-        if self._parsed is None:
-            try:
-                self._parsed = json.loads(self._request["body"])
-            except (KeyError, TypeError, ValueError):
-                self._parsed = {}
-        return self._parsed
-
-    def __getitem__(self, name: str) -> Any:
-        return self._get()[name]
-
-    def __iter__(self) -> Any:
-        return iter(self._get())
-
-    def __len__(self) -> int:
-        return len(self._get())
