@@ -43,7 +43,10 @@ class HotKeys:
         """What to tell of ``signal``. The key is left out where it is not known."""
         resource = signal.resource
         names = self._names_of(resource.table, settings, deadline).get(resource.index, ())
-        key = partition_key(throttle.request, resource.table, names)
+        try:
+            key = partition_key(throttle.request, resource.table, names)
+        except Exception:  # a request of a shape that we don't know; its call goes on
+            key = {}
         return HotKeyRange(
             resource.table,
             resource,
