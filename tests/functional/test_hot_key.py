@@ -81,6 +81,21 @@ def test_the_log_has_the_hash(sim: SimulatedDynamoDB, caplog: pytest.LogCaptureF
     assert "order-5" not in caplog.text
 
 
+def test_who_asks_for_the_key_has_the_table_looked_at_without_scaling(
+    sim: SimulatedDynamoDB,
+) -> None:
+    ddb, told = heard(sim, scaling_enabled=False, show_hot_keys=True)
+    sim.throttle_next("*", 1, HOT)
+    with ddb.operation(deadline=60):
+        ddb.get_item(TableName="orders", Key={"id": {"S": "order-5"}})
+    sim.throttle_next("Scan", 1, HOT)
+    ddb.scan(TableName="orders")
+
+    of_get, of_scan = told.of(HotKeyRange)
+    assert json.loads(of_get.key) == {"id": {"S": "order-5"}}
+    assert of_scan.key is None
+
+
 @pytest.mark.parametrize("why", ["a scan", "no permission", "disabled", "a near deadline"])
 def test_where_the_key_is_not_known_the_event_comes_without(
     sim: SimulatedDynamoDB, why: str

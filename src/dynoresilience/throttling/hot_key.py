@@ -23,7 +23,7 @@ def partition_key(request: Mapping[str, Any], table: str, names: Sequence[str]) 
         names: the attributes that make up the partition key of the table or index.
     """
     found = [
-        {name: values[name] for name in names} if names and values.keys() >= set(names) else {}
+        {name: values[name] for name in names} if values.keys() >= set(names) else {}
         for values in _values(request, table)
     ]
     return found[0] if found and all(key == found[0] for key in found) else {}

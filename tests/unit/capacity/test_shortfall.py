@@ -66,6 +66,13 @@ def raised(
             [SMALL, RefusedWrite(frozenset({"id"}), 1), RefusedWrite(frozenset({"id"}), 1)],
             {None},
         ),
+        (  # one of two is in the index, which is half as large
+            table(10, c=index(5, "customer")),
+            [SMALL, RefusedWrite(frozenset({"id"}), 1)],
+            {None, "c"},
+        ),
+        (table(10, k=index(5, "id", "customer")), [SMALL], {"k"}),  # it has no more than the keys
+        (table(1, c=index(2, "customer")), [SMALL], {None}),
         (table(0), [SMALL], {None}),  # no division by what an emulator may say
     ],
 )

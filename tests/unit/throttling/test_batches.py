@@ -74,6 +74,31 @@ def test_the_size_of_a_write_counts_lists_maps_numbers_and_flags() -> None:
     assert rest.throttle.signals[0].refused == (RefusedWrite(frozenset({"id", "m"}), 1),)
 
 
+def test_the_bytes_in_a_list_count() -> None:
+    item = {"l": {"L": [{"S": "x" * 1000}] * 3}}
+    left = {"orders": [{"PutRequest": {"Item": item}}]}
+
+    rest = rest_of("BatchWriteItem", {"RequestItems": left}, {"UnprocessedItems": left})
+
+    assert rest is not None
+    assert rest.throttle is not None
+    assert rest.throttle.signals[0].refused == (RefusedWrite(frozenset({"l"}), 3),)
+
+
+def test_what_is_asked_beside_the_batch_is_asked_again() -> None:
+    total = {"ReturnConsumedCapacity": "TOTAL"}
+    keys = {"orders": {"Keys": [{"id": {"S": "1"}}]}}
+    texts = statements("SELECT * FROM orders WHERE id = '1'")
+
+    of_keys = rest_of("BatchGetItem", {"RequestItems": keys, **total}, {"UnprocessedKeys": keys})
+    of_texts = rest_of("BatchExecuteStatement", {**texts, **total}, {"Responses": [THROTTLED]})
+
+    assert of_keys is not None
+    assert of_keys.request == {"RequestItems": keys, **total}
+    assert of_texts is not None
+    assert of_texts.request == {**texts, **total}
+
+
 def test_keys_that_are_left_are_read_as_they_were_asked_for() -> None:
     asked = {"Keys": [{"id": {"S": "1"}}, {"id": {"S": "2"}}], "ProjectionExpression": "id"}
     request = {"RequestItems": {"orders": asked, "users": {"Keys": [{"id": {"S": "7"}}]}}}
@@ -192,6 +217,44 @@ def test_capacity_that_is_told_for_some_statements_is_told_in_full() -> None:
     assert answer["ConsumedCapacity"] == [one] * 3
 
 
+def test_capacity_that_only_a_later_answer_tells_in_part_is_told_in_full() -> None:
+    batch = Batch()
+    one = {"TableName": "orders", "CapacityUnits": 1.0}
+    batch.fold_into({"Responses": [THROTTLED] * 2, "ConsumedCapacity": [one] * 2})
+    batch.go_on_with(Rest({}, None, (0, 1)))
+    answer: dict[str, Any] = {"Responses": [{"n": 0}], "ConsumedCapacity": [one]}
+
+    batch.fold_into(answer)
+
+    assert answer == {"Responses": [{"n": 0}, THROTTLED], "ConsumedCapacity": [one] * 3}
+
+
+def test_statements_that_were_throttled_for_certain_are_said_to_be() -> None:
+    batch = Batch()
+    batch.fold_into({"Responses": [THROTTLED]})
+    batch.go_on_with(Rest({}, None, (0,)))
+    batch.lost_sight()
+    batch.fold_into({"Responses": [THROTTLED]})  # the try after that was answered
+    batch.go_on_with(Rest({}, None, (0,)))
+    error: dict[str, Any] = {}
+
+    batch.stand_in_for(error)
+
+    assert error == {"Responses": [THROTTLED]}
+
+
+def test_items_of_unknown_outcome_are_still_left() -> None:
+    done = {"UnprocessedItems": {"orders": [put(id="1")]}}
+    batch = Batch()
+    batch.fold_into(dict(done))
+    batch.lost_sight()
+    error: dict[str, Any] = {}
+
+    batch.stand_in_for(error)
+
+    assert error == done
+
+
 def test_statements_of_unknown_outcome_are_not_said_to_be_throttled() -> None:
     batch = Batch()
     batch.fold_into({"Responses": [{**THROTTLED, "TableName": "orders"}, {"n": 1}]})
@@ -254,6 +317,17 @@ def test_capacity_is_added_up_by_table_and_index() -> None:
 
     orders = {**consumed(5, 4, 9), "LocalSecondaryIndexes": {"l": {"CapacityUnits": 1.0}}}
     assert latest["ConsumedCapacity"] == [orders, {"TableName": "users"}, {"TableName": "lines"}]
+
+
+def test_an_index_that_only_the_first_answer_used_stays_in_the_sum() -> None:
+    index = {"GlobalSecondaryIndexes": {"by-customer": {"CapacityUnits": 1.0}}}
+    batch = Batch()
+    batch.fold_into({"ConsumedCapacity": [{"TableName": "orders", "CapacityUnits": 2.0, **index}]})
+    latest: dict[str, Any] = {"ConsumedCapacity": [{"TableName": "orders", "CapacityUnits": 1.0}]}
+
+    batch.fold_into(latest)
+
+    assert latest["ConsumedCapacity"] == [{"TableName": "orders", "CapacityUnits": 3.0, **index}]
 
 
 def test_an_item_collection_that_was_told_of_twice_is_there_once_with_its_latest_size() -> None:

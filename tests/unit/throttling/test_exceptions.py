@@ -67,8 +67,9 @@ def test_an_error_that_retells_another_stands_for_it() -> None:
     assert throttled_error(retold) is None
     assert throttled_error(retold, even_if_spent=True) is spent
 
-    retold.__cause__ = other
-    assert throttled_error(retold) is retold
+    for another in (other, error("ThrottlingException", Dynoresilience={"attempts": 6})):
+        retold.__cause__ = another
+        assert throttled_error(retold) is retold
 
 
 def test_a_circle_of_causes_ends() -> None:
@@ -87,6 +88,7 @@ def test_what_was_short_is_of_the_region_and_the_table_asked_for() -> None:
     assert what_was_short(named, "orders", "us-east-1") == Throttle(())
     assert what_was_short(error(), "orders", "us-east-1") == Throttle((signal,))
     assert what_was_short(error(), None, "us-east-1") == Throttle(())
+    assert what_was_short(error("ValidationException"), "orders", "us-east-1") == Throttle(())
 
 
 def test_the_least_delay_is_that_of_the_header() -> None:
