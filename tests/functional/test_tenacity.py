@@ -273,6 +273,7 @@ def test_a_region_of_another_name_is_not_raised(simulator: SimulatedDynamoDB) ->
     assert simulator.calls["UpdateTable"] == simulator.calls["DescribeTable"] == 0
 
 
+@pytest.mark.a_fault_of_ours
 def test_no_fault_of_ours_reaches_the_call(
     simulator: SimulatedDynamoDB, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

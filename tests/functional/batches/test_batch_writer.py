@@ -65,6 +65,20 @@ def test_a_batch_writer_keeps_what_an_exception_stopped(
     assert table.scan(ConsistentRead=True)["Count"] == 30
 
 
+@pytest.mark.parametrize("way", ["table()", "resource", "Table", "session", "process"])
+def test_of_writes_to_one_key_the_latest_is_sent_if_asked_for(
+    sim: SimulatedDynamoDB, way: str
+) -> None:
+    table = writers(sim, AT_CAP)[way]
+
+    with table.batch_writer(overwrite_by_pkeys=["id"]) as batch:
+        for number in range(3):
+            batch.put_item(Item={"id": "same", "n": number})
+
+    assert [item["n"] for item in table.scan()["Items"]] == [2]
+    assert sim.calls["BatchWriteItem"] == 1
+
+
 def test_what_the_block_could_not_write_is_sent_by_another_block(sim: SimulatedDynamoDB) -> None:
     table = writers(sim, AT_CAP)["resource"]
     sim.drop_next("BatchWriteItem", 2)

@@ -202,6 +202,7 @@ def test_botocores_own_pauses_end_at_the_deadline_too(
     assert sim.calls["BatchWriteItem"] < 50
 
 
+@pytest.mark.a_fault_of_ours
 def test_a_fault_of_ours_in_the_folding_gives_back_what_is_not_known_to_be_done(
     sim: SimulatedDynamoDB, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -150,6 +150,7 @@ def test_table_and_index(text: str, table: str, index: str | None) -> None:
         "SELECT a) FROM orders",
         "SELECT (a] FROM orders",
         "SELECT /* FROM orders",
+        "SELECT * FROM a -- x\r, b",
         "SELECT /*/ * FROM orders",
         # where readers of PartiQL differ, or DynamoDB has it not
         "SELECT /* /* */ * FROM a /* */ */ FROM b",
