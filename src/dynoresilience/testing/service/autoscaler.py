@@ -24,6 +24,8 @@ MINUTE = 60.0
 _SOON = 5.0
 """Seconds to the next try where the table was in the middle of a change."""
 
+_NEVER = math.inf
+
 _ROUNDING = 1e-6
 """Seconds that a sum of instants may be off by."""
 
@@ -35,7 +37,7 @@ class _Watch:
     Args:
         target: the target.
         minute_due: the end of the minute that is being counted.
-        enforce_due: when its units are held against its bounds; None: not at all.
+        enforce_due: when its units are held against its bounds.
         correct_due: when what somebody else did is corrected.
         units: those that were in force at the last look.
         asked: those that were asked for and are not in force yet.
@@ -47,20 +49,19 @@ class _Watch:
 
     target: ScalableTarget
     minute_due: float
-    enforce_due: float | None = None
-    correct_due: float | None = None
+    enforce_due: float = _NEVER
+    correct_due: float = _NEVER
     units: int | None = None
     asked: int | None = None
     spent: float | None = None
     points: deque[float] = field(default_factory=lambda: deque(maxlen=IN_POINTS))
-    went_in: float = -math.inf
-    went_out: float = -math.inf
+    went_in: float = -_NEVER
+    went_out: float = -_NEVER
 
     @property
     def due(self) -> float:
         """The next instant at which there is something to do."""
-        others = (self.enforce_due, self.correct_due)
-        return min(self.minute_due, *(due for due in others if due is not None))
+        return min(self.minute_due, self.enforce_due, self.correct_due)
 
 
 class Autoscaler:
@@ -97,10 +98,10 @@ class Autoscaler:
         units, tracking = self._units(watch), watch.target.tracking
         self._notice(watch, units, at)
         bounds = watch.target.bounds
-        if watch.enforce_due is not None and watch.enforce_due <= at:
+        if watch.enforce_due <= at:
             wanted = None if units is None else bounds.clamp(units)
             watch.enforce_due = self._ask(watch, wanted, at)
-        if watch.correct_due is not None and watch.correct_due <= at:
+        if watch.correct_due <= at:
             wanted = None
             if units is not None and tracking is not None:
                 wanted = corrected(units, watch.points, bounds, tracking)
@@ -116,8 +117,9 @@ class Autoscaler:
             return
         ours, known = units == watch.asked, watch.units is not None
         watch.units, watch.asked = units, None
-        if not ours and known and watch.correct_due is None and watch.target.policy is not None:
-            watch.correct_due = at + self._tables.settings.manual_raise_seconds
+        if not ours and known and watch.target.policy is not None:
+            due = at + self._tables.settings.manual_raise_seconds
+            watch.correct_due = min(watch.correct_due, due)
 
     def _count(self, watch: _Watch) -> None:
         before, watch.spent = watch.spent, self._spent(watch)
@@ -135,23 +137,23 @@ class Autoscaler:
         pause = tracking.out_cooldown if out else tracking.in_cooldown
         if wanted == units or at < (watch.went_out if out else watch.went_in) + pause:
             return
-        if self._ask(watch, wanted, at) is None:  # else the next minute is the next try
-            if out:
-                watch.went_out = at
-            else:
-                watch.went_in = at
+        if self._ask(watch, wanted, at) < _NEVER:
+            return  # the next minute is the next try
+        if out:
+            watch.went_out = at
+        else:
+            watch.went_in = at
 
-    def _ask(self, watch: _Watch, wanted: int | None, at: float) -> float | None:
-        """Ask for these units; None if that is done or needless, else when to try again."""
-        if wanted in (None, self._units(watch)):
-            return None
-        assert wanted is not None
+    def _ask(self, watch: _Watch, wanted: int | None, at: float) -> float:
+        """Ask for these units, if that is not needless; when to try again."""
+        if wanted is None or wanted == self._units(watch):
+            return _NEVER
         try:
             self._update(watch.target, wanted, at)
         except Refused as refused:
             return at + (_SOON if refused.code == "ResourceInUseException" else MINUTE)
         watch.asked = wanted
-        return None
+        return _NEVER
 
     def _update(self, target: ScalableTarget, wanted: int, at: float) -> None:
         """UpdateTable of one number.
