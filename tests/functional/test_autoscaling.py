@@ -288,6 +288,50 @@ def test_a_table_on_demand_is_left_alone(sim: Simulation, clock: VirtualClock) -
     assert [each.autoscaled for each in sim.updates] == [False]
 
 
+def test_points_of_a_table_begin_anew_after_a_time_on_demand(
+    sim: Simulation, clock: VirtualClock
+) -> None:
+    units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 50}
+    index = {"IndexName": "by-customer", "ProvisionedThroughput": units}
+    track(sim)
+    clock.advance(840)
+    client = sim.client(config=ONCE)
+    client.update_table(TableName="orders", BillingMode="PAY_PER_REQUEST")
+    clock.advance(90)
+    client.update_table(
+        TableName="orders",
+        BillingMode="PROVISIONED",
+        ProvisionedThroughput=units,
+        GlobalSecondaryIndexUpdates=[{"Update": index}],
+    )
+    clock.advance(3600)
+    # in force at 932 s, the first whole minute ends at 1020 s, the fifteenth at 1860 s
+    assert in_force(sim)[-2:] == [(932.0, 50), (1862.0, 5)]
+
+
+def test_a_manual_raise_stays_if_the_policy_is_taken_away(
+    sim: Simulation, clock: VirtualClock
+) -> None:
+    track(sim)
+    raise_by_hand(sim, 50)
+    clock.advance(60)
+    sim.autoscaling_client().delete_scaling_policy(**WRITES, PolicyName="track")
+    clock.advance(7200)
+    assert in_force(sim) == [(0.0, 5), (2.0, 50)]
+
+
+def test_target_tracking_has_no_more_decreases_either(sim: Simulation, clock: VirtualClock) -> None:
+    for write in (4, 3, 2, 1, 50):
+        raise_by_hand(sim, write)
+        clock.advance(3)
+    track(sim)
+    clock.advance(3600)
+    # idle for 15 minutes at 960 s; the last decrease was at 9 s
+    assert in_force(sim)[-1] == (14.0, 50)
+    clock.advance(120)
+    assert in_force(sim)[-1] == (3662.0, 5)
+
+
 def test_a_table_that_is_gone_leaves_its_target_behind(
     sim: Simulation, clock: VirtualClock
 ) -> None:

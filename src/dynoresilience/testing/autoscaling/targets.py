@@ -1,22 +1,26 @@
-"""Scalable targets and their policies: what is registered, described and refused. Pure.
-
-Errors have AWS's own words where these are on record; the others say what is wrong in ours.
-"""
+"""Scalable targets and their policies: what is registered, described and refused. Pure."""
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 from dynoresilience.model import Dimension, Resource
+from dynoresilience.testing.autoscaling.names import (
+    ACCOUNT,
+    NAMESPACE,
+    TargetKey,
+    invalid,
+    not_found,
+    parse,
+)
 from dynoresilience.testing.autoscaling.pages import page
+from dynoresilience.testing.autoscaling.policies import CONFIGURATION, Policy, tracking_of
 from dynoresilience.testing.autoscaling.tracking import Bounds, Tracking
-from dynoresilience.testing.replies import Body, Refused
+from dynoresilience.testing.replies import Body
 
-NAMESPACE = "dynamodb"
 OPERATIONS = (
     "DeleteScalingPolicy",
     "DeregisterScalableTarget",
@@ -27,43 +31,11 @@ OPERATIONS = (
 )
 """What is simulated of the service."""
 
-_ACCOUNT = "123456789012"
 _ROLE = (
-    f"arn:aws:iam::{_ACCOUNT}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"
+    f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_DynamoDBTable"
 )
 """The service-linked role; a RoleARN in a request is ignored, as AWS does for DynamoDB."""
-
-_ID = re.compile(r"table/(?P<table>[\w.-]+)(?:/index/(?P<index>[\w.-]+))?")
-_DIMENSION = re.compile(r"dynamodb:(?P<kind>table|index):(?P<name>Read|Write)CapacityUnits")
-_UTILIZATION = (20, 90)
-"""Per cent that a policy may aim at (DynamoDB's developer guide)."""
-
-
-class TargetKey(NamedTuple):
-    """How requests name a target: ``ResourceId`` and ``ScalableDimension``."""
-
-    resource_id: str
-    scalable_dimension: str
-
-    @classmethod
-    def of(cls, body: Body) -> TargetKey:
-        return cls(body["ResourceId"], body["ScalableDimension"])
-
-    def __str__(self) -> str:
-        return (
-            f"service namespace: {NAMESPACE}, resource ID: {self.resource_id}, "
-            f"scalable dimension: {self.scalable_dimension}"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """A target tracking policy as it is described, and what is to be decided by it."""
-
-    name: str
-    shown: Body
-    tracking: Tracking
 
 
 @dataclass(slots=True)
@@ -148,13 +120,13 @@ class ScalableTargets:
             maximum = known.bounds.maximum if maximum is None else maximum
         for name, value in (("MinCapacity", minimum), ("MaxCapacity", maximum)):
             if value is None:
-                raise _invalid(f"{name} is required to register a new scalable target")
+                raise invalid(f"{name} is required to register a new scalable target")
             if value < 1:
-                raise _invalid(f"{name} must be at least 1, got {value}")
+                raise invalid(f"{name} must be at least 1, got {value}")
         assert minimum is not None
         assert maximum is not None
         if minimum > maximum:
-            raise _invalid(f"MinCapacity {minimum} cannot be greater than MaxCapacity {maximum}")
+            raise invalid(f"MinCapacity {minimum} cannot be greater than MaxCapacity {maximum}")
         return resource, dimension, Bounds(minimum, maximum)
 
     def register(self, body: Body, utc: float) -> ScalableTarget:
@@ -168,7 +140,7 @@ class ScalableTargets:
         target = self._targets.get(key)
         if target is None:
             arn = (
-                f"arn:aws:application-autoscaling:{self._region}:{_ACCOUNT}:"
+                f"arn:aws:application-autoscaling:{self._region}:{ACCOUNT}:"
                 f"scalable-target/{uuid.uuid4().hex}"
             )
             target = ScalableTarget(key, resource, dimension, bounds, utc, arn)
@@ -186,7 +158,7 @@ class ScalableTargets:
         key = TargetKey.of(body)
         parse(key)
         if self._targets.pop(key, None) is None:
-            raise _not_found(f"No scalable target found for {key}")
+            raise not_found(f"No scalable target found for {key}")
         return key
 
     def describe(self, body: Body) -> Body:
@@ -209,18 +181,18 @@ class ScalableTargets:
         """
         key = TargetKey.of(body)
         _, dimension = parse(key)
-        tracking = _tracking(body, dimension)
+        tracking = tracking_of(body, dimension)
         target = self._targets.get(key)
         if target is None:
-            raise _not_found(f"No scalable target registered for {key}")
+            raise not_found(f"No scalable target registered for {key}")
         name, old = body["PolicyName"], target.policy
         if old is not None and old.name != name:
-            raise _invalid(
+            raise invalid(
                 "Only one TargetTrackingScaling policy for a given metric specification is allowed."
             )
         shown: Body = {
             "PolicyARN": (
-                f"arn:aws:autoscaling:{self._region}:{_ACCOUNT}:scalingPolicy:{uuid.uuid4()}:"
+                f"arn:aws:autoscaling:{self._region}:{ACCOUNT}:scalingPolicy:{uuid.uuid4()}:"
                 f"resource/{NAMESPACE}/{key.resource_id}:policyName/{name}"
             ),
             "CreationTime": round(utc, 3),
@@ -230,7 +202,7 @@ class ScalableTargets:
             "ResourceId": key.resource_id,
             "ScalableDimension": key.scalable_dimension,
             "PolicyType": "TargetTrackingScaling",
-            "TargetTrackingScalingPolicyConfiguration": body[_CONFIGURATION],
+            "TargetTrackingScalingPolicyConfiguration": body[CONFIGURATION],
             "Alarms": [],  # there is no CloudWatch to have them
         }
         target.policy = Policy(name, shown, tracking)
@@ -246,7 +218,7 @@ class ScalableTargets:
         parse(key)
         target, name = self._targets.get(key), body["PolicyName"]
         if target is None or target.policy is None or target.policy.name != name:
-            raise _not_found(f"No scaling policy found for {key}, policy name: {name}")
+            raise not_found(f"No scaling policy found for {key}, policy name: {name}")
         target.policy = None
 
     def describe_policies(self, body: Body) -> Body:
@@ -265,62 +237,6 @@ class ScalableTargets:
         return page("ScalingPolicies", entries, body)
 
 
-def parse(key: TargetKey) -> tuple[Resource, Dimension]:
-    """The table or index of a target, and which of its units.
-
-    Raises:
-        Refused: ValidationException.
-    """
-    named, scaled = _ID.fullmatch(key.resource_id), _DIMENSION.fullmatch(key.scalable_dimension)
-    if not named or not scaled or (scaled["kind"] == "index") is not (named["index"] is not None):
-        raise _invalid("Unsupported service namespace, resource type or scalable dimension")
-    return Resource(named["table"], named["index"]), Dimension(scaled["name"].lower())
-
-
-def check_namespace(body: Body) -> None:
-    """Refuse a request that is not about DynamoDB.
-
-    Raises:
-        Refused: ValidationException.
-    """
-    if body.get("ServiceNamespace") != NAMESPACE:
-        raise _invalid("Unsupported service namespace, resource type or scalable dimension")
-
-
-_CONFIGURATION = "TargetTrackingScalingPolicyConfiguration"
-
-
-def _tracking(body: Body, dimension: Dimension) -> Tracking:
-    """What a policy asks for."""
-    configuration: Any = body.get(_CONFIGURATION)
-    if body.get("PolicyType", "StepScaling") != "TargetTrackingScaling" or not configuration:
-        raise _invalid(
-            f"PolicyType must be TargetTrackingScaling, with {_CONFIGURATION}: there is no other"
-        )
-    metric = (configuration.get("PredefinedMetricSpecification") or {}).get("PredefinedMetricType")
-    expected = f"DynamoDB{dimension.value.capitalize()}CapacityUtilization"
-    if metric != expected:
-        raise _invalid(f"PredefinedMetricType must be {expected}, got {metric}")
-    target = configuration["TargetValue"]
-    if not _UTILIZATION[0] <= target <= _UTILIZATION[1]:
-        least, most = _UTILIZATION
-        raise _invalid(f"TargetValue must be between {least} and {most}, got {target}")
-    return Tracking(
-        float(target),
-        scales_in=not configuration.get("DisableScaleIn"),
-        in_cooldown=configuration.get("ScaleInCooldown") or 0,
-        out_cooldown=configuration.get("ScaleOutCooldown") or 0,
-    )
-
-
 def _check_filter(dimension: Any, ids: Collection[str], name: str) -> None:
     if dimension is not None and not ids:
-        raise _invalid(f"ScalableDimension needs {name}")
-
-
-def _invalid(message: str) -> Refused:
-    return Refused("ValidationException", message)
-
-
-def _not_found(message: str) -> Refused:
-    return Refused("ObjectNotFoundException", message)
+        raise invalid(f"ScalableDimension needs {name}")

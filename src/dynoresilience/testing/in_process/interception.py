@@ -17,7 +17,8 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
-from dynoresilience.testing.autoscaling.targets import NAMESPACE, OPERATIONS
+from dynoresilience.testing.autoscaling.names import NAMESPACE
+from dynoresilience.testing.autoscaling.targets import OPERATIONS
 from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
 from dynoresilience.testing.in_process.aws_hosts import (
     autoscaling_region,

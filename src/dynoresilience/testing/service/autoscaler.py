@@ -12,11 +12,12 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 
 from dynoresilience.model import Units
-from dynoresilience.testing.autoscaling.targets import ScalableTarget, TargetKey
+from dynoresilience.testing.autoscaling.names import TargetKey
+from dynoresilience.testing.autoscaling.targets import ScalableTarget
 from dynoresilience.testing.autoscaling.tracking import IN_POINTS, corrected, tracked
 from dynoresilience.testing.capacity.meters import Meter
 from dynoresilience.testing.replies import Refused
-from dynoresilience.testing.service.tables import Tables, no_such_table
+from dynoresilience.testing.service.tables import Tables
 
 MINUTE = 60.0
 """Seconds of a point; they begin with the minutes of UTC."""
@@ -156,15 +157,15 @@ class Autoscaler:
         return _NEVER
 
     def _update(self, target: ScalableTarget, wanted: int, at: float) -> None:
-        """UpdateTable of one number.
+        """UpdateTable of one number, of a resource that there is.
 
         Raises:
             Refused: as everybody is.
         """
         tables, (table, index) = self._tables, (target.resource.table, target.resource.index)
         known, state = tables.get(table), tables.control.get(target.resource)
-        if known is None or state is None:
-            raise Refused("ResourceNotFoundException", no_such_table(table))
+        assert known is not None
+        assert state is not None
         units: dict[str | None, Units] = {index: state.units.with_(target.dimension, wanted)}
         known.life.check_changeable(at)
         tables.control.check(table, units, at)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dynoresilience.testing.autoscaling.targets import (
-    ScalableTargets,
-    TargetKey,
-    check_namespace,
-)
+from dynoresilience.testing.autoscaling.names import TargetKey, check_namespace
+from dynoresilience.testing.autoscaling.targets import ScalableTargets
 from dynoresilience.testing.replies import Body, Refused, Reply
 from dynoresilience.testing.service.autoscaler import Autoscaler
 from dynoresilience.testing.service.tables import Request, Tables

@@ -5,12 +5,8 @@ from typing import Any
 import pytest
 
 from dynoresilience.model import Dimension, Resource
-from dynoresilience.testing.autoscaling.targets import (
-    ScalableTargets,
-    TargetKey,
-    check_namespace,
-    parse,
-)
+from dynoresilience.testing.autoscaling.names import TargetKey, check_namespace, parse
+from dynoresilience.testing.autoscaling.targets import ScalableTargets
 from dynoresilience.testing.autoscaling.tracking import Bounds, Tracking
 from tests.unit.testing.control.refusals import code, refusal
 
