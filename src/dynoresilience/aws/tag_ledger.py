@@ -25,9 +25,11 @@ LOCKED_FOR = 4.0
 TRY_AGAIN = 0.3
 """Seconds between two tries while a table's tags are locked by a change of our own."""
 PATIENCE = 20.0
-"""Seconds of nothing but such refusals after which the ledger counts as out of order."""
+"""Seconds of nothing but failures after which the ledger counts as out of order..."""
+FORGOTTEN_AFTER = 300.0
+"""...unless the last one is so many seconds ago."""
 UNAVAILABLE_FOR = 900.0
-"""Seconds until tags are tried again that were refused."""
+"""Seconds until tags are tried again that were refused, or out of order."""
 
 
 class TagLedger:
@@ -36,9 +38,9 @@ class TagLedger:
     def __init__(self, client: Any, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._unavailable_until = float("-inf")
+        self._unavailable_until: dict[str, float] = {}  # a policy may name single tables
         self._written_at: dict[str, float] = {}
-        self._refused: dict[str, tuple[float, float]] = {}  # since when, and when last
+        self._failing: dict[str, tuple[float, float]] = {}  # since when, and when last
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -48,8 +50,8 @@ class TagLedger:
         """The tags of a table that are ours."""
         found: dict[str, str] = {}
         page: dict[str, str] = {}
-        while self._is_available():
-            answer = self._ask("ListTagsOfResource", ResourceArn=arn, **page)
+        while self._is_available(arn):
+            answer = self._ask("ListTagsOfResource", arn, **page)
             tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
             found |= {key: value for key, value in tags.items() if key.startswith(PREFIX)}
             if not answer.get("NextToken"):
@@ -58,59 +60,59 @@ class TagLedger:
         return found
 
     def write(self, entry: RaisedTable) -> bool:
-        if not self._is_available():
+        if not self._is_available(entry.arn):
             return False
         tags = [{"Key": key, "Value": value} for key, value in to_tags(entry).items()]
         self._change("TagResource", entry.arn, Tags=tags)
         return True
 
     def erase(self, entry: RaisedTable) -> None:
-        if entry.raised and self._is_available():
+        if entry.raised and self._is_available(entry.arn):
             keys = [tag_key(key, entry.on_demand) for key in entry.raised]
             self._change("UntagResource", entry.arn, TagKeys=keys)
 
-    def _is_available(self) -> bool:
-        return self._clock.monotonic() >= self._unavailable_until
+    def _is_available(self, arn: str) -> bool:
+        return self._clock.monotonic() >= self._unavailable_until.get(arn, float("-inf"))
 
     def _change(self, operation: str, arn: str, **arguments: Any) -> None:
         """Waits for the end of a change of our own, and for nobody else's."""
         give_up = self._written_at.get(arn, float("-inf")) + LOCKED_FOR
         while True:
             try:
-                self._ask(operation, ResourceArn=arn, **arguments)
-            except TableBusy as error:
-                now = self._clock.monotonic()
-                if now + TRY_AGAIN > give_up:
-                    if self._refused_for(arn, now) > PATIENCE:
-                        raise ControlPlaneError(str(error)) from error
+                self._ask(operation, arn, **arguments)
+            except TableBusy:
+                if self._clock.monotonic() + TRY_AGAIN > give_up:
                     raise
                 self._clock.wait(threading.Event(), TRY_AGAIN)
             else:
                 self._written_at[arn] = self._clock.monotonic()
-                self._refused.pop(arn, None)
                 return
 
-    def _refused_for(self, arn: str, now: float) -> float:
-        """For how many seconds there were nothing but refusals of this table's tags."""
-        since, last = self._refused.get(arn, (now, now))
-        since = since if now - last < PATIENCE else now
-        self._refused[arn] = since, now
-        return now - since
-
-    def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
+    def _ask(self, operation: str, arn: str, **arguments: Any) -> dict[str, Any]:
         methods = {
             "ListTagsOfResource": self._client.list_tags_of_resource,
             "TagResource": self._client.tag_resource,
             "UntagResource": self._client.untag_resource,
         }
         try:
-            answer: dict[str, Any] = methods[operation](**arguments)
+            answer: dict[str, Any] = methods[operation](ResourceArn=arn, **arguments)
         except Exception as error:
             told = _translated(error, f"dynamodb:{operation}")
+            now = self._clock.monotonic()
+            if not isinstance(told, LedgerUnavailable) and self._failing_for(arn, now) > PATIENCE:
+                told = LedgerUnavailable(str(told))
             if isinstance(told, LedgerUnavailable):
-                self._unavailable_until = self._clock.monotonic() + UNAVAILABLE_FOR
+                self._unavailable_until[arn] = now + UNAVAILABLE_FOR
             raise told from error
+        self._failing.pop(arn, None)
         return answer
+
+    def _failing_for(self, arn: str, now: float) -> float:
+        """For how many seconds nothing but failures has come back for this table."""
+        since, last = self._failing.get(arn, (now, now))
+        since = since if now - last < FORGOTTEN_AFTER else now
+        self._failing[arn] = since, now
+        return now - since
 
 
 def _translated(error: Exception, action: str) -> ControlPlaneError:
