@@ -85,17 +85,24 @@ class Runtime:
 
     def warn_of_what_is_raised(self) -> None:
         """One warning for each number that is still up, for the end of the process."""
-        for entry in self.pending():
-            _log.warning(
-                "the process ends with %s %s still raised to %d units (base %d, due %s), and "
-                "nobody lowers it now; call scale_down_now() before the end",
-                entry.resource,
-                entry.dimension,
-                entry.units,
-                entry.base,
-                utc(entry.due),
-            )
+        for shelf in tuple(self._shelves.values()):
+            for entry in shelf.raises.all_pending():
+                _log.warning(
+                    "the process ends with %s %s still raised to %d units (base %d, due %s), and %s",
+                    entry.resource,
+                    entry.dimension,
+                    entry.units,
+                    entry.base,
+                    utc(entry.due),
+                    _WRITTEN if shelf.raises.is_written(entry.resource.table) else _UNWRITTEN,
+                )
 
+
+_WRITTEN = (
+    "the table's tags say so: another process that uses the table lowers it, or the reaper "
+    "(python -m dynoresilience reap)"
+)
+_UNWRITTEN = "nobody lowers it now; call scale_down_now() before the end"
 
 _shared: Runtime | None = None
 
