@@ -80,6 +80,7 @@ class Attachment:
         if found is not None:
             return found
         with fork_safe.imports:
+            from dynoresilience.aws.eventbridge import EventBridgeScheduler
             from dynoresilience.aws.table_control import BotoTableControl
             from dynoresilience.engine import Engine, Runtime
         with fork_safe.lock:
@@ -89,7 +90,8 @@ class Attachment:
             runtime = self._runtime or (instead.runtime if instead else Runtime.of_process())
             control = BotoTableControl(self.hooks.control_plane_client(self.client))
             endpoint = self.client.meta.endpoint_url
-            made = Engine(control, endpoint, self.config, self._sinks, runtime)
+            scheduler = EventBridgeScheduler(self.client)
+            made = Engine(control, endpoint, self.config, self._sinks, runtime, scheduler)
             if instead is None:
                 self._engine = made
             else:

@@ -10,6 +10,7 @@ from dynoresilience.ports import (
     ControlPlaneError,
     EventSink,
     OutcomeUnknown,
+    ScaleDownScheduler,
     ServiceLimit,
     TableBusy,
     TableControl,
@@ -41,8 +42,10 @@ class Raiser:
         clock: Clock,
         timer: Timer,
         sink: EventSink,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._control = control
+        self._scheduler = scheduler
         self._book = book
         self._scale_down = scale_down
         self._clock = clock
@@ -116,7 +119,7 @@ class Raiser:
         self, record: TableRecord, short: Shortage, state: TableState, target: CapacityUpdate
     ) -> Answer:
         generation = record.generation
-        lowerer = Lowerer(self._control, short.table, short.settings, self._sink)
+        lowerer = Lowerer(self._control, short.table, short.settings, self._sink, self._scheduler)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
             accepted = self._control.update(short.table, target)
@@ -125,12 +128,13 @@ class Raiser:
             record.lowerer = lowerer
             self._watch(record, short)
             raise
-        except ControlPlaneError:
-            self._scale_down.raise_refused(state, before)
+        except ControlPlaneError as error:
+            by_others = isinstance(error, TableBusy)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=by_others)
             raise
         if not accepted:
             # Someone else asked for just this meanwhile: good for the call, but not ours.
-            self._scale_down.raise_refused(state, before)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
             return self._join(record, short)
         record.lowerer = lowerer
         self._watch(record, short, target)

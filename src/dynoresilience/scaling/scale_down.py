@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dynoresilience import events
 from dynoresilience.capacity.plan import plan_down
+from dynoresilience.capacity.way_back import way_back
 from dynoresilience.model import (
     CapacityUpdate,
     Change,
@@ -27,6 +28,7 @@ from dynoresilience.ports import (
     TableNotFound,
     Timer,
 )
+from dynoresilience.scaling.handover import Handover, is_wanted
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.table_record import Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
@@ -62,6 +64,7 @@ class ScaleDown:
         self._clock = clock
         self._timer = timer
         self._chance = chance
+        self._handover = Handover(clock, timer, chance)
 
     def before_raise(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
@@ -71,16 +74,35 @@ class ScaleDown:
         Returns what was written down before, for `raise_refused`.
         """
         before = self._raises.about_to(record, lowerer, state, target)
-        self._schedule(record, lowerer.quiet_at(record))
+        self._hand_over(record, lowerer, self._raises.of(record), state, target)
+        self._schedule(record, self._due_at(record, lowerer))
         return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
         """The request was accepted: what it asked for is ours."""
         self._raises.accepted(record, target)
 
-    def raise_refused(self, state: TableState, before: RaisedTable | None) -> None:
-        """The request was refused; nothing more is up than before."""
+    def raise_refused(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        state: TableState,
+        before: RaisedTable | None,
+        *,
+        by_others: bool = False,
+    ) -> None:
+        """The request was refused; nothing more is up than before.
+
+        ``by_others``: because someone else is raising, whose schedule may have taken ours' place.
+        """
+        refused = self._raises.of(record)
         self._raises.refused(state, before)
+        if refused is None or by_others:
+            return
+        if before is None:
+            self._handover.remove(record, lowerer, refused)
+        else:
+            self._hand_over(record, lowerer, before, state)
 
     def tell(self, record: TableRecord, sink: EventSink) -> None:
         """Tell what is up now, and until when."""
@@ -94,8 +116,9 @@ class ScaleDown:
         lowerer = record.lowerer
         if lowerer is None:
             return
-        if self._clock.monotonic() < lowerer.quiet_at(record):
-            self._schedule(record, lowerer.quiet_at(record))
+        due_at = self._due_at(record, lowerer)
+        if self._clock.monotonic() < due_at:
+            self._schedule(record, due_at)
             return
         outcome = self._lower(record, lowerer, even_if_throttled=False)
         if outcome.again_at is not None:
@@ -170,9 +193,9 @@ class ScaleDown:
         if record.outdates(state, now):
             return Outcome(again_at=now + BUSY_FOR)
         record.observe(state, now)
-        quiet_at = lowerer.quiet_at(record)
-        if now < quiet_at and not even_if_throttled:
-            return Outcome(again_at=quiet_at)  # throttled again while we looked
+        due_at = self._due_at(record, lowerer)
+        if now < due_at and not even_if_throttled:
+            return Outcome(again_at=due_at)  # throttled again while we looked
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)
@@ -196,6 +219,11 @@ class ScaleDown:
             self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         self._raises.keep(entry, plan.kept)
+        if plan.kept:
+            rest = replace(entry, raised=plan.kept)
+            self._hand_over(record, lowerer, rest, state, plan.lower, plan.wait_until)
+        else:
+            self._handover.remove(record, lowerer, entry)
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
             return Outcome(changes, news=tuple(news))
@@ -211,12 +239,41 @@ class ScaleDown:
         if entry is None:
             return Outcome()
         self._raises.keep(entry, {})
+        if record.lowerer is not None:
+            self._handover.remove(record, record.lowerer, entry)
         return Outcome(
             news=tuple(
                 events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)
                 for index, which in entry.raised
             )
         )
+
+    def _due_at(self, record: TableRecord, lowerer: Lowerer) -> float:
+        """When this process lowers: once the table is quiet, or later if a schedule does."""
+        return lowerer.quiet_at(record) + self._handover.patience(record, lowerer)
+
+    def _hand_over(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        entry: RaisedTable | None,
+        state: TableState,
+        target: CapacityUpdate | None = None,
+        due: float | None = None,
+    ) -> None:
+        """Have a schedule lower ``entry`` once ``target`` has been asked for."""
+        if entry is None or not is_wanted(lowerer):
+            return
+        settings, table = lowerer.settings, entry.table
+        lower = way_back(
+            state,
+            entry.raised,
+            lambda index: settings.limits(table, index),
+            target=target,
+            table=table,
+        )
+        due = entry.due if due is None else due
+        self._handover.put(record, lowerer, entry, lower, due)
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(

@@ -240,16 +240,14 @@ def test_what_is_denied_is_named(scheduler: EventBridgeScheduler, sent: Sent) ->
         ClientError({"Error": denied}, "CreateSchedule"),
     ]
     sent.answers["DeleteSchedule"] = ["AccessDeniedException"]
-    actions = []
-    for attempt in range(3):
-        with pytest.raises(AccessDenied) as caught:
-            if attempt < 2:
-                scheduler.put(entry(), LOWER, DUE, VIA)
-            else:
-                scheduler.remove(entry(), VIA)
-        actions.append(caught.value.action)
 
-    assert actions == ["scheduler:CreateSchedule", "iam:PassRole", "scheduler:DeleteSchedule"]
+    for action in ("scheduler:CreateSchedule", "iam:PassRole"):
+        with pytest.raises(AccessDenied) as caught:
+            scheduler.put(entry(), LOWER, DUE, VIA)
+        assert caught.value.action == action
+    with pytest.raises(AccessDenied) as caught:
+        scheduler.remove(entry(), VIA)
+    assert caught.value.action == "scheduler:DeleteSchedule"
     assert len(sent.calls) == 3, "one attempt each"
 
 
@@ -272,8 +270,10 @@ def test_no_answer_and_other_refusals(scheduler: EventBridgeScheduler, sent: Sen
 def test_beside_an_emulator_there_is_none(dynamodb: Any) -> None:
     local = boto3.client("dynamodb", region_name="us-east-1", endpoint_url="http://127.0.0.1:9")
 
-    with pytest.raises(NotThere, match="beside http://127.0.0.1:9; set AWS_ENDPOINT_URL_SCHEDULER"):
+    with pytest.raises(NotThere) as caught:
         EventBridgeScheduler(local).put(entry(), LOWER, DUE, VIA)
+
+    assert "beside http://127.0.0.1:9; set AWS_ENDPOINT_URL_SCHEDULER if" in str(caught.value)
 
 
 def test_nothing_is_made_before_the_first_schedule(dynamodb: Any) -> None:

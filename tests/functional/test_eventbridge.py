@@ -1,0 +1,326 @@
+"""Raises that come down by a schedule in AWS, in virtual time; processes die in between."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from moto.core.exceptions import JsonRESTError
+from moto.scheduler.models import EventBridgeSchedulerBackend
+
+from dynoresilience import ScalingConfig
+from dynoresilience.events import (
+    ScaleDownDone,
+    ScaleDownNotHandedOver,
+    ScaleDownReleased,
+    ScaleUpHeld,
+    ScaleUpRequested,
+)
+from dynoresilience.model import HoldReason
+from dynoresilience.scaling.handover import LOOK_AFTER, SPREAD
+from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+from tests.support.due_schedules import DueSchedules
+from tests.support.simulated_process import SimulatedProcess
+
+DELAY = 600.0
+ROLE = "arn:aws:iam::123456789012:role/lowers"
+VIA = ScalingConfig(
+    max_read_capacity=200,
+    max_write_capacity=200,
+    scale_down_via="eventbridge",
+    scheduler_role_arn=ROLE,
+)
+
+
+class World:
+    """One account with a table that is too small, its schedules, and processes that use it."""
+
+    def __init__(self, clock: VirtualClock, sim: SimulatedDynamoDB) -> None:
+        self.clock = clock
+        self.sim = sim
+        self.schedules = DueSchedules(sim, clock)
+        self.processes: list[SimulatedProcess] = []
+
+    def process(self, config: ScalingConfig = VIA) -> tuple[SimulatedProcess, Any]:
+        """A process, and a client of it."""
+        made = SimulatedProcess(self.clock, config, seed=len(self.processes))
+        self.processes.append(made)
+        client = self.sim.client()
+        made.attach(client)
+        return made, client
+
+    def writes(self, client: Any, count: int = 60, table: str = "orders") -> None:
+        for number in range(count):
+            item = {"id": {"S": f"order-{number}"}, "customer": {"S": f"customer-{number}"}}
+            client.put_item(TableName=table, Item=item)
+
+    def down(self, table: str = "orders") -> bool:
+        return self.numbers(table) == ((7, 5), (5, 5))
+
+    def numbers(self, table: str = "orders") -> tuple[tuple[int, int], tuple[int, int]]:
+        """Read and write units of the table and of its index."""
+        own, index = self.sim.units(table), self.sim.units(table, "by-customer")
+        return (own.read, own.write), (index.read, index.write)
+
+    def maximum(self, table: str) -> tuple[int | None, int | None]:
+        """How many writes a second an on-demand table takes at most, and its index."""
+        found = self.sim.client().describe_table(TableName=table)["Table"]
+        told = found, found["GlobalSecondaryIndexes"][0]
+        own, index = (each.get("OnDemandThroughput", {}) for each in told)
+        return own.get("MaxWriteRequestUnits"), index.get("MaxWriteRequestUnits")
+
+    def decreases(self) -> int:
+        return sum(
+            any(after.write < update.before[index].write for index, after in update.after.items())
+            for update in self.sim.updates
+        )
+
+    def refuse(self, monkeypatch: pytest.MonkeyPatch, operation: str, code: str) -> list[str]:
+        """EventBridge Scheduler refuses from now on; the requests are in the list."""
+        asked = []
+
+        def refuse(self: Any, *args: Any, **kwargs: Any) -> None:
+            asked.append(operation)
+            raise JsonRESTError(code, f"may not do {operation}")
+
+        monkeypatch.setattr(EventBridgeSchedulerBackend, operation, refuse)
+        return asked
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    clock = VirtualClock()
+    with SimulatedDynamoDB(clock=clock, update_seconds=2.0, burst_seconds=1.0) as sim:
+        sim.create_table("orders", read=7, write=5, indexes={"by-customer": (5, 5)})
+        yield World(clock, sim)
+
+
+def test_a_schedule_lowers_what_a_dead_process_has_raised(world: World) -> None:
+    process, client = world.process()
+    world.writes(client)
+    assert not world.down()
+    raised = world.clock.monotonic()
+    [schedule] = world.schedules.waiting()
+    process.timer.is_dead = True
+
+    world.clock.advance(DELAY + 120)
+
+    assert world.down(), "the reads are 7, as they were"
+    assert world.schedules.waiting() == []
+    assert world.decreases() == 1
+    [done] = world.schedules.done
+    assert done.attempts == 1
+    assert world.sim.updates[-1].at >= raised + DELAY
+    assert schedule["Target"]["RoleArn"] == ROLE
+    asked = json.loads(schedule["Target"]["Input"])
+    assert asked["ProvisionedThroughput"] == {"ReadCapacityUnits": 7, "WriteCapacityUnits": 5}
+
+
+def test_a_process_that_lives_finds_the_table_at_base_and_lets_go(world: World) -> None:
+    process, client = world.process()
+    world.writes(client)
+
+    world.clock.advance(DELAY + LOOK_AFTER)
+    assert world.down()
+    assert world.schedules.waiting() == []
+    assert process.runtime.pending(), "it has not looked yet"
+    world.clock.advance(SPREAD)
+
+    assert process.runtime.pending() == ()
+    assert world.decreases() == 1
+    assert not process.of(ScaleDownDone)
+    reasons = {event.reason for event in process.of(ScaleDownReleased)}
+    assert reasons == {"at base already (5 units)"}
+
+
+def test_a_process_whose_schedule_was_deleted_lowers_by_itself(world: World) -> None:
+    process, client = world.process()
+    world.writes(client)
+    world.schedules.delete_all()
+
+    world.clock.advance(DELAY + LOOK_AFTER)
+    assert not world.down()
+    world.clock.advance(SPREAD + 5)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert len(process.of(ScaleDownDone)) == 1
+    assert process.runtime.pending() == ()
+
+
+def test_scale_down_now_removes_the_schedule(world: World) -> None:
+    process, client = world.process()
+    attachment = process.attach(client)
+    world.writes(client)
+    world.clock.advance(10.0)
+    assert len(world.schedules.waiting()) == 1
+
+    assert attachment.engine is not None
+    attachment.engine.scale_down_now(30.0)
+    world.clock.advance(5.0)
+
+    assert world.down()
+    assert world.schedules.waiting() == []
+    world.clock.advance(DELAY + LOOK_AFTER + SPREAD)
+    assert world.schedules.done == []
+    assert world.decreases() == 1
+
+
+def test_each_raise_moves_the_one_schedule(world: World) -> None:
+    process, client = world.process(VIA.replace(scale_up_factor=1.5))
+    world.writes(client)
+
+    assert len(process.of(ScaleUpRequested)) > 2
+    [schedule] = world.schedules.waiting()
+    asked = json.loads(schedule["Target"]["Input"])
+    [index] = asked["GlobalSecondaryIndexUpdates"]
+    assert asked["ProvisionedThroughput"]["WriteCapacityUnits"] == 5
+    assert index["Update"]["ProvisionedThroughput"]["WriteCapacityUnits"] == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("AccessDeniedException", "not allowed to call scheduler:CreateSchedule"),
+        ("ServiceQuotaExceededException", "may not do create_schedule"),
+    ],
+)
+def test_without_a_schedule_the_timer_serves(
+    world: World,
+    code: str,
+    why: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    asked = world.refuse(monkeypatch, "create_schedule", code)
+    process, client = world.process()
+
+    world.writes(client)
+    assert len(process.of(ScaleUpRequested)) > 1
+    world.clock.advance(DELAY + 5)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert len(asked) == 1, "once, for all raises of this burst"
+    [told] = process.of(ScaleDownNotHandedOver)
+    assert why in told.reason
+    warnings = [entry.getMessage() for entry in caplog.records if entry.levelname == "WARNING"]
+    assert [line for line in warnings if "no schedule lowers orders" in line] == [
+        f"no schedule lowers orders, but this process does, if it lives: {told.reason}"
+    ]
+
+
+def test_a_table_with_the_longest_name(world: World) -> None:
+    name = "t" * 255
+    world.sim.create_table(name, read=7, write=5, indexes={"by-customer": (5, 5)})
+    process, client = world.process()
+    world.writes(client, table=name)
+    process.timer.is_dead = True
+
+    world.clock.advance(DELAY + 120)
+
+    assert world.down(name)
+    assert world.schedules.waiting() == []
+
+
+@pytest.mark.parametrize("index_too", [False, True])
+def test_the_maximum_of_an_on_demand_table(world: World, index_too: bool) -> None:
+    world.sim.create_table("free", on_demand=True, indexes={"by-customer": (1, 1)})
+    ask = world.sim.client().update_table
+    ask(TableName="free", OnDemandThroughput={"MaxWriteRequestUnits": 2})
+    if index_too:
+        own = {"IndexName": "by-customer", "OnDemandThroughput": {"MaxWriteRequestUnits": 2}}
+        ask(TableName="free", GlobalSecondaryIndexUpdates=[{"Update": own}])
+        world.clock.advance(5.0)
+    process, client = world.process(VIA.replace(max_write_request_units=40))
+    world.writes(client, table="free")
+    assert world.maximum("free")[0] in (32, 40)
+    process.timer.is_dead = not index_too
+
+    world.clock.advance(DELAY + 120)
+    assert world.maximum("free")[0] == 2, "the table's goes alone, in a request of its own"
+    world.clock.advance(LOOK_AFTER + SPREAD)
+
+    assert world.maximum("free") == (2, 2 if index_too else None)
+    assert world.schedules.waiting() == []
+
+
+def test_an_exhausted_decrease_budget(world: World) -> None:
+    for units in (9, 8, 7, 6, 5):
+        asked = {"ReadCapacityUnits": 7, "WriteCapacityUnits": units}
+        world.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
+        world.clock.advance(5.0)
+    process, client = world.process()
+    world.writes(client)
+    process.timer.is_dead = True
+
+    world.clock.advance(DELAY + 120)
+    assert not world.down()
+    assert world.schedules.waiting(), "it is not done yet"
+    world.clock.advance(2 * 3600.0)
+
+    assert world.down()
+    [done] = world.schedules.done
+    assert "LimitExceededException" in done.refusals[0]
+    assert world.schedules.waiting() == []
+
+
+def test_a_process_and_its_schedule_share_an_exhausted_budget(world: World) -> None:
+    for units in (9, 8, 7, 6, 5):
+        asked = {"ReadCapacityUnits": 7, "WriteCapacityUnits": units}
+        world.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
+        world.clock.advance(5.0)
+    before = world.decreases()
+    process, client = world.process()
+    world.writes(client)
+
+    world.clock.advance(4 * 3600.0)
+
+    assert world.down()
+    assert process.runtime.pending() == ()
+    per_resource = 2  # the index had room at once, the table an hour later
+    assert world.decreases() == before + per_resource
+    assert world.schedules.waiting() == []
+
+
+def test_a_raise_that_is_refused_leaves_no_schedule(world: World) -> None:
+    process, client = world.process()
+    world.sim.deny("UpdateTable")
+
+    world.writes(client, 8)
+
+    assert HoldReason.NO_PERMISSION in [told.hold.reason for told in process.of(ScaleUpHeld)]
+    assert world.schedules.waiting() == []
+    assert process.runtime.pending() == ()
+
+
+def test_a_further_raise_that_is_refused_leaves_the_schedule_of_the_first(world: World) -> None:
+    process, client = world.process(VIA.replace(scale_up_factor=1.5))
+    world.writes(client, 12)
+    assert len(process.of(ScaleUpRequested)) == 1
+    world.clock.advance(10.0)
+    [first] = world.schedules.waiting()
+    world.sim.deny("UpdateTable")
+    world.writes(client, 12)
+
+    assert HoldReason.NO_PERMISSION in [told.hold.reason for told in process.of(ScaleUpHeld)]
+    [left] = world.schedules.waiting()
+    assert left["Target"]["Input"] == first["Target"]["Input"]
+    world.sim.allow("UpdateTable")
+    process.timer.is_dead = True
+    world.clock.advance(DELAY + 180)
+    assert world.down()
+
+
+def test_someone_else_is_raising_and_the_schedule_may_be_theirs(world: World) -> None:
+    process, client = world.process()
+    world.sim.fail_next("UpdateTable", 1, "ResourceInUseException", "being updated")
+
+    world.writes(client, 8)
+
+    assert len(process.of(ScaleUpRequested)) <= 1
+    assert len(world.schedules.waiting()) == 1
+    world.clock.advance(DELAY + LOOK_AFTER + SPREAD + 10)
+    assert world.down()
