@@ -114,6 +114,9 @@ class ScalingConfig(_KnownFields):
         scheduler_dead_letter_arn: the SQS queue for what a schedule could not deliver in a day.
         show_hot_keys: True: the event of a hot key range, and so the log, tells the partition key
             itself. False (default): a salted hash that stands for it.
+        ledger: where what is raised is written down. "tags" (default): in the table's own tags, so
+            that any other process can take it back. "memory": only in this process, which then
+            has to live until it has taken it back.
         tables: limits of single tables, by name.
 
     Raises:
@@ -140,6 +143,7 @@ class ScalingConfig(_KnownFields):
     reaper_function_arn: str | None = None
     scheduler_dead_letter_arn: str | None = None
     show_hot_keys: bool = False
+    ledger: str = "tags"
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -150,6 +154,8 @@ class ScalingConfig(_KnownFields):
         for name in ("scaling_enabled", "show_hot_keys"):
             if not isinstance(getattr(self, name), bool):
                 faults.append(f"{name}={getattr(self, name)!r} must be True or False")
+        if self.ledger not in ("tags", "memory"):
+            faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:
             faults = self._inherited_faults()
         _raise_if(type(self), faults)
@@ -341,6 +347,11 @@ def _scheduler_faults(config: ScalingConfig) -> list[str]:
         return [
             "scale_down_via='eventbridge' needs scheduler_role_arn=, the role that EventBridge "
             "Scheduler lowers the capacity in"
+        ]
+    if config.reaper_function_arn is not None and config.ledger != "tags":
+        return [
+            f"reaper_function_arn={config.reaper_function_arn!r} needs ledger='tags', where the "
+            "function finds what is raised"
         ]
     if len(set(partitions.values())) > 1:
         told = ", ".join(f"{name}={getattr(config, name)!r}" for name in partitions)

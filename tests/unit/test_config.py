@@ -281,6 +281,15 @@ def test_arns_of_every_partition(partition: str) -> None:
             {
                 "scale_down_via": "eventbridge",
                 "scheduler_role_arn": ROLE,
+                "reaper_function_arn": REAPER,
+                "ledger": "memory",
+            },
+            f"reaper_function_arn={REAPER!r} needs ledger='tags', where the function finds",
+        ),
+        (
+            {
+                "scale_down_via": "eventbridge",
+                "scheduler_role_arn": ROLE,
                 "reaper_function_arn": REAPER.replace("aws", "aws-cn", 1),
             },
             " must be of one partition (arn:aws:, arn:aws-cn:...)",

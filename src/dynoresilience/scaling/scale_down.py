@@ -23,18 +23,20 @@ from dynoresilience.ports import (
     DecreaseRefused,
     EventSink,
     Random,
+    ScaleDownLedger,
     TableBusy,
     TableControl,
     TableNotFound,
     Timer,
 )
 from dynoresilience.scaling.handover import Handover, is_wanted
-from dynoresilience.scaling.raises import Raises
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.raises import NO_LEDGER, Raises
+from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
 BUDGET_SPENT = "the decrease budget is spent"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
+ANOTHER_TABLE = "another table has its name now"
 BUSY_FOR = 2.0
 """Seconds until a table that is being changed is looked at again."""
 REBUILDING_FOR = 60.0
@@ -46,6 +48,13 @@ DENIED_FOR = 900.0
 """Seconds until a decrease is tried again that the credentials do not allow."""
 REFUSED_FOR = 3600.0
 """Seconds until a decrease is tried again that was refused without naming an instant."""
+ROUNDING = 0.005
+"""Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
+LONGEST_SHARE = 60.0
+"""Seconds by which a process comes later at most that takes over what another one has raised."""
+FRESH_FOR = 1.0
+"""Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
+condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
@@ -72,10 +81,14 @@ class ScaleDown:
         """Write down what is about to be raised, and see to it that it comes down again.
 
         Returns what was written down before, for `raise_refused`.
+
+        Raises:
+            TableBusy: another process is about to raise it.
         """
         before = self._raises.about_to(record, lowerer, state, target)
-        self._hand_over(record, lowerer, self._raises.of(record), state, target)
-        self._schedule(record, self._due_at(record, lowerer))
+        self._hand_over(record, lowerer, state, target=target)
+        again = TRY_AGAIN if record.unwritten else lowerer.settings.scale_down_delay
+        self._schedule(record, min(lowerer.quiet_at(record), self._clock.monotonic() + again))
         return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
@@ -93,20 +106,36 @@ class ScaleDown:
     ) -> None:
         """The request was refused; nothing more is up than before.
 
-        ``by_others``: because someone else is raising, whose schedule may have taken ours' place.
+        ``by_others``: because someone else is raising, whose schedule may be in our one's place.
         """
         refused = self._raises.of(record)
         self._raises.refused(state, before)
-        if refused is None or by_others:
+        if by_others or refused is None:
             return
         if before is None:
             self._handover.remove(record, lowerer, refused)
         else:
-            self._hand_over(record, lowerer, before, state)
+            self._hand_over(record, lowerer, state)
 
-    def tell(self, record: TableRecord, sink: EventSink) -> None:
-        """Tell what is up now, and until when."""
-        pending = self._raises.pending(record)
+    def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
+        """The table is short and not raised further: what is up, by whomever, is to stay up."""
+        read_again_at = record.ledger_read_at + lowerer.settings.scale_down_delay / 4
+        if self._raises.of(record) is None:
+            if self._clock.monotonic() < read_again_at:
+                return
+            if self._raises.found(record, lowerer, state) is None:
+                return
+            self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
+        self._raises.extend(record, lowerer)
+        entry = self._raises.of(record)
+        if entry is not None and self._handover.comes_too_early(record, entry):
+            self._hand_over(record, lowerer, state)
+
+    def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
+        """Tell what is wrong with the ledger; after a raise also what is up, and until when."""
+        for event in self._raises.complaint(record):
+            sink.emit(event)
+        pending = self._raises.pending(record) if raised else ()
         if pending:
             table, due = pending[0].resource.table, pending[0].due
             sink.emit(events.ScaleDownScheduled(table, pending, due))
@@ -116,16 +145,42 @@ class ScaleDown:
         lowerer = record.lowerer
         if lowerer is None:
             return
-        due_at = self._due_at(record, lowerer)
-        if self._clock.monotonic() < due_at:
-            self._schedule(record, due_at)
+        ready_at = self._ready_at(record, lowerer)
+        if self._clock.monotonic() < ready_at - ROUNDING:
+            if record.unwritten:
+                self._write_again(record, lowerer)
+                ready_at = min(ready_at, self._clock.monotonic() + TRY_AGAIN)
+            self._schedule(record, ready_at)
             return
         outcome = self._lower(record, lowerer, even_if_throttled=False)
         if outcome.again_at is not None:
             self._schedule(record, outcome.again_at)
 
+    def _ready_at(self, record: TableRecord, lowerer: Lowerer) -> float:
+        """When the table may be lowered as far as this process knows; monotonic seconds."""
+        entry = self._raises.of(record)
+        due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
+        return max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
+
+    def _write_again(self, record: TableRecord, lowerer: Lowerer) -> None:
+        flight = record.begin(self._clock.monotonic())
+        if flight is None:
+            return
+        try:
+            self._raises.extend(record, lowerer)
+        finally:
+            record.end(flight)
+
+    def _share(self, lowerer: Lowerer) -> float:
+        """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
+        return self._chance() * min(LONGEST_SHARE, lowerer.settings.scale_down_delay / 10)
+
     def lower_now(
-        self, record: TableRecord, control: TableControl, timeout: float
+        self,
+        record: TableRecord,
+        control: TableControl,
+        ledger: ScaleDownLedger,
+        timeout: float,
     ) -> tuple[Change, ...]:
         """Lower this table without waiting until it is due; the decreases that were accepted.
 
@@ -134,7 +189,9 @@ class ScaleDown:
         """
         if record.lowerer is None:
             return ()
-        lowerer = replace(record.lowerer, control=control)
+        if record.lowerer.ledger is NO_LEDGER:
+            ledger = NO_LEDGER
+        lowerer = replace(record.lowerer, control=control, ledger=ledger)
         give_up = self._clock.monotonic() + timeout
         done: list[Change] = []
         while True:
@@ -161,7 +218,11 @@ class ScaleDown:
         except TableBusy:
             outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
-            outcome = self._release_all(record, "the table is gone")
+            gone = self._raises.of(record)
+            outcome = Outcome()
+            if gone is not None:
+                record.written_due = None  # its tags are gone with it
+                outcome = self._release_all(record, lowerer, gone, "the table is gone")
         except DecreaseRefused as error:
             pause = REFUSED_FOR
             if error.until is not None:
@@ -174,28 +235,34 @@ class ScaleDown:
             outcome = self._postponed(lowerer, str(error), TRY_AGAIN * (0.5 + self._chance()))
         finally:
             record.end(flight)
-        for event in outcome.news:
+        for event in (*outcome.news, *self._raises.complaint(record)):
             lowerer.sink.emit(event)
         return outcome
 
     def _look_and_lower(
         self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
-        entry = self._raises.of(record)
-        if entry is None:
-            return Outcome()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
             return Outcome(again_at=now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR))
-        if state.table_id != entry.table_id:
-            return self._release_all(record, "another table has its name now")
         if record.outdates(state, now):
             return Outcome(again_at=now + BUSY_FOR)
+        known = self._raises.of(record)
+        if known is not None and known.table_id != state.table_id:
+            record.written_due = None
+            return self._release_all(record, lowerer, known, ANOTHER_TABLE)
         record.observe(state, now)
-        due_at = self._due_at(record, lowerer)
-        if now < due_at and not even_if_throttled:
-            return Outcome(again_at=due_at)  # throttled again while we looked
+        entry = self._raises.found(record, lowerer, state)
+        if entry is None:
+            return Outcome()
+        if entry.table_id != state.table_id:
+            return self._release_all(record, lowerer, entry, ANOTHER_TABLE)
+        ready_at = self._ready_at(record, lowerer)
+        now = self._clock.monotonic()
+        if now < ready_at - ROUNDING and not even_if_throttled:
+            # Throttled again while we looked; or another process was, or has raised it further.
+            return Outcome(again_at=ready_at + (self._share(lowerer) if entry != known else 0.0))
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)
@@ -215,18 +282,21 @@ class ScaleDown:
             for gone in plan.released
         ]
         if plan.lower is not None:
+            if not self._is_still(state, record.read_at, lowerer):
+                return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
             self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
-        self._raises.keep(entry, plan.kept)
+        erased = self._raises.keep(record, lowerer, entry, plan.kept)
         if plan.kept:
-            rest = replace(entry, raised=plan.kept)
-            self._hand_over(record, lowerer, rest, state, plan.lower, plan.wait_until)
-        else:
+            self._hand_over(record, lowerer, state, target=plan.lower, due=plan.wait_until)
+        elif plan.lower is not None or not self._handover.is_over(entry):
             self._handover.remove(record, lowerer, entry)
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
-            return Outcome(changes, news=tuple(news))
+            # What could not be erased is found at base then.
+            again_at = None if erased else self._clock.monotonic() + TRY_AGAIN
+            return Outcome(changes, again_at, tuple(news))
         if plan.wait_until <= today:  # the rest goes into a request of its own
             return Outcome(changes, now + BUSY_FOR, tuple(news))
         unknown = any(raised.was != raised.to for raised in plan.kept.values())
@@ -234,13 +304,19 @@ class ScaleDown:
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
-    def _release_all(self, record: TableRecord, reason: str) -> Outcome:
-        entry = self._raises.of(record)
-        if entry is None:
-            return Outcome()
-        self._raises.keep(entry, {})
-        if record.lowerer is not None:
-            self._handover.remove(record, record.lowerer, entry)
+    def _is_still(self, state: TableState, read_at: float, lowerer: Lowerer) -> bool:
+        """Whether the table is as it was looked at; looked at again if that is some time ago."""
+        if self._clock.monotonic() - read_at < FRESH_FOR:
+            return True
+        again = lowerer.control.describe(lowerer.table)
+        return again == state
+
+    def _release_all(
+        self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
+    ) -> Outcome:
+        self._raises.keep(record, lowerer, entry, {})
+        if not self._handover.is_over(entry):
+            self._handover.remove(record, lowerer, entry)
         return Outcome(
             news=tuple(
                 events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)
@@ -248,20 +324,17 @@ class ScaleDown:
             )
         )
 
-    def _due_at(self, record: TableRecord, lowerer: Lowerer) -> float:
-        """When this process lowers: once the table is quiet, or later if a schedule does."""
-        return lowerer.quiet_at(record) + self._handover.patience(record, lowerer)
-
     def _hand_over(
         self,
         record: TableRecord,
         lowerer: Lowerer,
-        entry: RaisedTable | None,
         state: TableState,
+        *,
         target: CapacityUpdate | None = None,
         due: float | None = None,
     ) -> None:
-        """Have a schedule lower ``entry`` once ``target`` has been asked for."""
+        """Have a schedule lower what is raised, once ``target`` has been asked for."""
+        entry = self._raises.of(record)
         if entry is None or not is_wanted(lowerer):
             return
         settings, table = lowerer.settings, entry.table
@@ -272,8 +345,7 @@ class ScaleDown:
             target=target,
             table=table,
         )
-        due = entry.due if due is None else due
-        self._handover.put(record, lowerer, entry, lower, due)
+        self._handover.put(record, lowerer, entry, lower, entry.due if due is None else due)
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(

@@ -8,8 +8,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe
-from dynoresilience.model import CapacityUpdate, RaisedTable, TableState
-from dynoresilience.ports import EventSink, ScaleDownScheduler, Settings, TableControl
+from dynoresilience.model import TableState
+from dynoresilience.ports import (
+    EventSink,
+    ScaleDownLedger,
+    ScaleDownScheduler,
+    Settings,
+    TableControl,
+)
 
 NEVER = float("-inf")
 CALM = 0.05
@@ -34,20 +40,12 @@ class Lowerer:
     table: str
     settings: Settings
     sink: EventSink
+    ledger: ScaleDownLedger
     scheduler: ScaleDownScheduler | None = None
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
         return record.last_throttle + self.settings.scale_down_delay
-
-
-@dataclass(frozen=True, slots=True)
-class Handed:
-    """What a schedule outside of the process is to do, and when (epoch seconds)."""
-
-    entry: RaisedTable
-    lower: CapacityUpdate
-    due: float
 
 
 class Flight:
@@ -66,8 +64,12 @@ class TableRecord:
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
-    ``handed``: the schedule that we put. ``unhanded_until``: it was refused; None if it was not.
-    ``patience``: for how long we leave the table to its schedule, once it is due.
+    ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
+    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
+    it could not be used, if that is still to be told.
+    ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
+    ``unhanded_until``: none is to be tried before; None: the last attempt did not fail.
+    ``patience``: for how many seconds we leave the table to its schedule, once it is due.
     """
 
     def __init__(self) -> None:
@@ -91,7 +93,11 @@ class TableRecord:
         self.last_throttle = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
-        self.handed: Handed | None = None
+        self.ledger_read_at = NEVER
+        self.written_due: float | None = None
+        self.unwritten = False
+        self.complaint: str | None = None
+        self.handed_due: float | None = None
         self.unhanded_until: float | None = None
         self.patience: float | None = None
 

@@ -13,11 +13,13 @@ from dynoresilience.ports import AccessDenied, ControlPlaneError, NotThere
 from dynoresilience.scaling.handover import (
     DENIED_FOR,
     FAILED_FOR,
+    LATEST,
     LOOK_AFTER,
     SOONEST,
     SPREAD,
     Handover,
 )
+from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.table_record import Lowerer, TableRecord
 from dynoresilience.testing.clock import VirtualClock
 from tests.support.fake_control import ARN, FakeControl
@@ -39,7 +41,7 @@ class World:
         self.scheduler = FakeScheduler()
         self.record = TableRecord()
         control = FakeControl(self.clock)
-        self.lowerer = Lowerer(control, "orders", VIA, self, scheduler=self.scheduler)
+        self.lowerer = Lowerer(control, "orders", VIA, self, NO_LEDGER, self.scheduler)
         self.handover = Handover(self.clock, self.clock, lambda: 0.5)
         raised = {(None, Dimension.WRITE): Raised(5, 5, 10)}
         self.entry = RaisedTable("orders", ARN + "orders", raised, self.clock.now() + DELAY)
@@ -48,12 +50,11 @@ class World:
         self.told.append(event)
 
     def put(self, lower: CapacityUpdate | None = LOWER, due: float | None = None) -> None:
-        due = self.clock.now() + DELAY if due is None else due
+        due = self.entry.due if due is None else due
         self.handover.put(self.record, self.lowerer, self.entry, lower, due)
 
-    def throttle(self) -> None:
-        self.record.last_throttle = self.clock.monotonic()
-        self.handover.move(self.record, self.lowerer)
+    def comes_too_early(self) -> bool:
+        return self.handover.comes_too_early(self.record, self.entry)
 
     @property
     def due(self) -> float:
@@ -96,23 +97,16 @@ def test_a_schedule_is_never_put_into_the_past(world: World) -> None:
     assert world.due >= SOONEST
 
 
-def test_later_throttles_move_it_once_in_a_quarter_of_the_delay(world: World) -> None:
+def test_it_comes_too_early_once_the_raise_is_to_stay_longer(world: World) -> None:
+    assert world.comes_too_early(), "who has put none does not know when another one's comes"
     world.put()
-    for _ in range(600):
-        world.clock.advance(1.0)
-        world.throttle()
-        assert world.due >= 0.75 * DELAY
-
-    assert world.scheduler.calls.count("put") in (4, 5)
+    assert not world.comes_too_early()
+    world.entry = replace(world.entry, due=world.entry.due + DELAY / 4)
+    assert world.comes_too_early()
+    world.put()
+    assert world.due == 780.0, "the next whole minute"
+    assert not world.comes_too_early()
     assert len(world.scheduler.schedules) == 1
-    assert world.scheduler.schedules[ARN + "orders"][0] is LOWER
-
-
-def test_nothing_is_moved_that_was_not_put(world: World) -> None:
-    world.clock.advance(400.0)
-    world.throttle()
-
-    assert world.scheduler.calls == []
 
 
 def test_nothing_to_lower_is_no_schedule(world: World) -> None:
@@ -120,8 +114,6 @@ def test_nothing_to_lower_is_no_schedule(world: World) -> None:
     world.put(lower=None)
 
     assert world.scheduler.schedules == {}
-    world.clock.advance(400.0)
-    world.throttle()
     assert world.scheduler.calls == ["put", "remove"]
 
 
@@ -130,7 +122,7 @@ def test_removed(world: World) -> None:
     world.handover.remove(world.record, world.lowerer, world.entry)
 
     assert world.scheduler.schedules == {}
-    assert world.record.handed is None
+    assert world.record.handed_due is None
 
 
 def test_a_removal_that_fails_is_no_news(world: World) -> None:
@@ -141,7 +133,7 @@ def test_a_removal_that_fails_is_no_news(world: World) -> None:
     world.clock.advance(1.0)
 
     assert world.told == []
-    assert world.record.handed is None
+    assert world.record.handed_due is None
 
 
 @pytest.mark.parametrize(
@@ -182,14 +174,39 @@ def test_without_a_schedule_the_timer_serves(
 
 def test_a_move_that_fails_leaves_it_to_the_timer(world: World) -> None:
     world.put()
-    world.clock.advance(400.0)
     world.scheduler.fail = [ControlPlaneError("not now")]
-    world.throttle()
+    world.put()
 
     assert world.patience == 0.0
-    world.throttle()
+    world.put()
     assert world.scheduler.calls == ["put", "put"]
 
 
 def test_who_adopts_a_raise_is_patient_with_the_schedule_of_its_maker(world: World) -> None:
     assert world.patience == world.patience == LOOK_AFTER + SPREAD / 2
+
+
+def test_a_function_that_would_find_nothing_is_not_waited_for(world: World) -> None:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:reaper"
+    settings = VIA.replace(reaper_function_arn=arn)
+    world.lowerer = replace(world.lowerer, settings=settings)
+
+    world.put()
+    world.clock.advance(0.0)
+
+    assert world.scheduler.calls == []
+    assert world.patience == 0.0
+    why = "the function would find nothing in the table's tags"
+    assert world.told == [ScaleDownNotHandedOver("orders", why)]
+    world.record.written_due = world.entry.due
+    world.clock.advance(FAILED_FOR)
+    world.put()
+    assert world.scheduler.calls == ["put"]
+
+
+def test_when_a_schedule_has_come(world: World) -> None:
+    world.clock.advance(DELAY + LATEST)
+    assert not world.handover.is_over(world.entry)
+    world.clock.advance(1.0)
+    assert world.handover.is_over(world.entry)
+    assert LOOK_AFTER > LATEST, "so the process does not remove what is gone, or is a later raise's"
