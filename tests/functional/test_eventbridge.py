@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from moto.core.exceptions import JsonRESTError
 from moto.scheduler.models import EventBridgeSchedulerBackend
 
@@ -20,18 +22,22 @@ from dynoresilience.events import (
 )
 from dynoresilience.model import HoldReason
 from dynoresilience.scaling.handover import LOOK_AFTER, SPREAD
-from dynoresilience.testing import SimulatedDynamoDB, VirtualClock
+from dynoresilience.reaper import handler
+from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 from tests.support.due_schedules import DueSchedules
 from tests.support.simulated_process import SimulatedProcess
 
 DELAY = 600.0
 ROLE = "arn:aws:iam::123456789012:role/lowers"
+REAPER = "arn:aws:lambda:us-east-1:123456789012:function:reaper"
 VIA = ScalingConfig(
     max_read_capacity=200,
     max_write_capacity=200,
     scale_down_via="eventbridge",
     scheduler_role_arn=ROLE,
 )
+BY_REAPER = VIA.replace(reaper_function_arn=REAPER)
+BOTH = [pytest.param(VIA, id="UpdateTable"), pytest.param(BY_REAPER, id="reaper")]
 
 
 class World:
@@ -40,7 +46,7 @@ class World:
     def __init__(self, clock: VirtualClock, sim: SimulatedDynamoDB) -> None:
         self.clock = clock
         self.sim = sim
-        self.schedules = DueSchedules(sim, clock)
+        self.schedules = DueSchedules(sim, clock, lambda told: handler(told, None))
         self.processes: list[SimulatedProcess] = []
 
     def process(self, config: ScalingConfig = VIA) -> tuple[SimulatedProcess, Any]:
@@ -64,12 +70,25 @@ class World:
         own, index = self.sim.units(table), self.sim.units(table, "by-customer")
         return (own.read, own.write), (index.read, index.write)
 
+    def tags(self) -> list[Any]:
+        client = self.sim.client()
+        arn = client.describe_table(TableName="orders")["Table"]["TableArn"]
+        found: list[Any] = client.list_tags_of_resource(ResourceArn=arn)["Tags"]
+        return found
+
     def maximum(self, table: str) -> tuple[int | None, int | None]:
         """How many writes a second an on-demand table takes at most, and its index."""
         found = self.sim.client().describe_table(TableName=table)["Table"]
         told = found, found["GlobalSecondaryIndexes"][0]
         own, index = (each.get("OnDemandThroughput", {}) for each in told)
         return own.get("MaxWriteRequestUnits"), index.get("MaxWriteRequestUnits")
+
+    def spend_the_budget(self) -> None:
+        """The table's, not the index's."""
+        for units in (9, 8, 7, 6, 5):
+            asked = {"ReadCapacityUnits": 7, "WriteCapacityUnits": units}
+            self.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
+            self.clock.advance(5.0)
 
     def decreases(self) -> int:
         return sum(
@@ -90,9 +109,15 @@ class World:
 
 
 @pytest.fixture
-def world() -> Iterator[World]:
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     clock = VirtualClock()
-    with SimulatedDynamoDB(clock=clock, update_seconds=2.0, burst_seconds=1.0) as sim:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with (
+        virtual_time(clock),
+        SimulatedDynamoDB(
+            clock=clock, update_seconds=2.0, burst_seconds=1.0, tag_seconds=2.0
+        ) as sim,
+    ):
         sim.create_table("orders", read=7, write=5, indexes={"by-customer": (5, 5)})
         yield World(clock, sim)
 
@@ -180,6 +205,75 @@ def test_each_raise_moves_the_one_schedule(world: World) -> None:
     assert index["Update"]["ProvisionedThroughput"]["WriteCapacityUnits"] == 5
 
 
+def test_later_throttles_move_the_schedule_of_a_table_at_its_cap(world: World) -> None:
+    process, client = world.process(VIA.replace(max_write_capacity=10, max_retries=0))
+    with suppress(ClientError):
+        world.writes(client, 40)
+    assert len(process.of(ScaleUpRequested)) > 0
+    begun = world.clock.monotonic()
+    moves = set()
+    while world.clock.monotonic() < begun + 2 * DELAY:
+        with suppress(ClientError):  # it has no more than its cap, and is to have it
+            world.writes(client, 15)
+        world.clock.advance(5.0)
+        [schedule] = world.schedules.waiting()
+        moves.add(schedule["ScheduleExpression"])
+    process.timer.is_dead = True
+    last = world.clock.monotonic()
+
+    assert 4 <= len(moves) <= 9, "once in a quarter of the delay at most"
+    assert world.decreases() == 0
+    world.clock.advance(DELAY + 120)
+    assert world.down()
+    assert world.decreases() == 1
+    assert world.sim.updates[-1].at >= last + 0.75 * DELAY - 5
+    assert world.schedules.waiting() == []
+
+
+def test_of_two_processes_that_raise_there_is_one_schedule_and_one_decrease(world: World) -> None:
+    config = VIA.replace(scale_up_factor=1.5)
+    one, first = world.process(config)
+    other, second = world.process(config)
+    for number in range(12):
+        world.writes(first, 10 + 3 * number)
+        world.writes(second, 10 + 3 * number)
+    assert one.of(ScaleUpRequested)
+    assert other.of(ScaleUpRequested)
+
+    [schedule] = world.schedules.waiting()
+    asked = json.loads(schedule["Target"]["Input"])
+    [index] = asked["GlobalSecondaryIndexUpdates"]
+    assert asked["ProvisionedThroughput"] == {"ReadCapacityUnits": 7, "WriteCapacityUnits": 5}
+    assert index["Update"]["ProvisionedThroughput"]["WriteCapacityUnits"] == 5
+    world.clock.advance(DELAY + LOOK_AFTER + SPREAD + 120)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert world.schedules.waiting() == []
+    for process in (one, other):
+        assert process.runtime.pending() == ()
+        assert not process.of(ScaleDownDone)
+
+
+def test_who_takes_over_leaves_the_table_to_the_schedule_of_the_dead(world: World) -> None:
+    process, client = world.process(VIA.replace(max_write_capacity=10))
+    world.writes(client, 30)
+    process.timer.is_dead = True
+    world.clock.advance(60.0)
+    other, second = world.process(VIA.replace(max_write_capacity=10, max_retries=0))
+    with suppress(ClientError):
+        world.writes(second, 40)
+    assert other.runtime.pending(), "it has found the raise in the tags"
+
+    world.clock.advance(DELAY + LOOK_AFTER + SPREAD + 180)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert other.runtime.pending() == ()
+    assert world.schedules.waiting() == []
+    assert world.tags() == []
+
+
 @pytest.mark.parametrize(
     ("code", "why"),
     [
@@ -248,10 +342,7 @@ def test_the_maximum_of_an_on_demand_table(world: World, index_too: bool) -> Non
 
 
 def test_an_exhausted_decrease_budget(world: World) -> None:
-    for units in (9, 8, 7, 6, 5):
-        asked = {"ReadCapacityUnits": 7, "WriteCapacityUnits": units}
-        world.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
-        world.clock.advance(5.0)
+    world.spend_the_budget()
     process, client = world.process()
     world.writes(client)
     process.timer.is_dead = True
@@ -268,10 +359,7 @@ def test_an_exhausted_decrease_budget(world: World) -> None:
 
 
 def test_a_process_and_its_schedule_share_an_exhausted_budget(world: World) -> None:
-    for units in (9, 8, 7, 6, 5):
-        asked = {"ReadCapacityUnits": 7, "WriteCapacityUnits": units}
-        world.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
-        world.clock.advance(5.0)
+    world.spend_the_budget()
     before = world.decreases()
     process, client = world.process()
     world.writes(client)
@@ -324,3 +412,89 @@ def test_someone_else_is_raising_and_the_schedule_may_be_theirs(world: World) ->
     assert len(world.schedules.waiting()) == 1
     world.clock.advance(DELAY + LOOK_AFTER + SPREAD + 10)
     assert world.down()
+
+
+@pytest.mark.parametrize("config", BOTH)
+def test_a_process_that_lives_and_a_schedule_make_one_decrease(
+    world: World, config: ScalingConfig
+) -> None:
+    process, client = world.process(config)
+    world.writes(client)
+    world.clock.advance(DELAY + LOOK_AFTER + SPREAD + 10)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert process.runtime.pending() == ()
+    assert world.tags() == []
+    assert world.schedules.waiting() == []
+
+
+def test_the_reaper_lowers_what_a_dead_process_has_raised(world: World) -> None:
+    process, client = world.process(BY_REAPER)
+    world.writes(client)
+    [schedule] = world.schedules.waiting()
+    assert schedule["Target"]["Arn"] == REAPER
+    assert world.tags()
+    process.timer.is_dead = True
+
+    world.clock.advance(DELAY + 120)
+
+    assert world.down()
+    assert world.decreases() == 1
+    assert world.tags() == []
+    assert world.schedules.waiting() == []
+    assert [done.attempts for done in world.schedules.done] == [1]
+
+
+@pytest.mark.parametrize("config", BOTH)
+def test_somebody_sets_the_capacity_by_hand(world: World, config: ScalingConfig) -> None:
+    process, client = world.process(config)
+    world.writes(client)
+    process.timer.is_dead = True
+    world.clock.advance(60.0)
+    asked = {"ReadCapacityUnits": 20, "WriteCapacityUnits": 190}
+    world.sim.client().update_table(TableName="orders", ProvisionedThroughput=asked)
+
+    world.clock.advance(DELAY + 120)
+
+    table, index = world.numbers()
+    looks = config is BY_REAPER
+    assert table == ((20, 190) if looks else (7, 5)), "UpdateTable can't look before it lowers"
+    assert index == (5, 5)
+
+
+def test_the_reaper_comes_again_when_the_decrease_budget_allows(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DYNAMODB_SCALE_DOWN_VIA", "eventbridge")  # for the function, too
+    monkeypatch.setenv("DYNAMODB_SCHEDULER_ROLE_ARN", ROLE)
+    monkeypatch.setenv("DYNAMODB_REAPER_FUNCTION_ARN", REAPER)
+    world.spend_the_budget()
+    process, client = world.process(BY_REAPER)
+    world.writes(client)
+    process.timer.is_dead = True
+
+    world.clock.advance(DELAY + 120)
+    assert not world.down()
+    assert world.numbers()[1] == (5, 5), "the index has room in its budget"
+    [schedule] = world.schedules.waiting()
+    assert schedule["Target"]["Arn"] == REAPER
+    world.clock.advance(3600.0)
+
+    assert world.down()
+    assert world.tags() == []
+    assert world.schedules.waiting() == []
+
+
+def test_without_tags_a_reaper_is_not_waited_for(world: World) -> None:
+    world.sim.deny("TagResource", "ListTagsOfResource", "UntagResource")
+    process, client = world.process(BY_REAPER)
+    world.writes(client)
+    assert world.schedules.waiting() == []
+    [told, *_] = process.of(ScaleDownNotHandedOver)
+    assert told.reason == "the function would find nothing in the table's tags"
+
+    world.clock.advance(DELAY + 60)
+
+    assert world.down()
+    assert process.runtime.pending() == ()

@@ -26,6 +26,8 @@ TRY_AGAIN = 0.3
 """Seconds between two tries while a table's tags are locked by a change of our own."""
 PATIENCE = 20.0
 """Seconds of nothing but such refusals after which the ledger counts as out of order."""
+MOST_PAGES = 50
+"""Of the tags of one table, which are 50 at most: moto's pages never end if a key comes twice."""
 UNAVAILABLE_FOR = 900.0
 """Seconds until tags are tried again that were refused."""
 
@@ -48,7 +50,9 @@ class TagLedger:
         """The tags of a table that are ours."""
         found: dict[str, str] = {}
         page: dict[str, str] = {}
-        while self._is_available(arn):
+        for _ in range(MOST_PAGES):
+            if not self._is_available(arn):
+                break
             answer = self._ask("ListTagsOfResource", arn, **page)
             tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
             found |= {key: value for key, value in tags.items() if key.startswith(PREFIX)}

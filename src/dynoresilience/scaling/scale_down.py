@@ -245,6 +245,8 @@ class ScaleDown:
             if error.until is not None:
                 pause = max(error.until - self._clock.now(), TRY_AGAIN)
             outcome = self._postponed(lowerer, BUDGET_SPENT, pause)
+            if record.state is not None:
+                self._hand_over(record, lowerer, record.state, due=self._clock.now() + pause)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             outcome = self._postponed(lowerer, why, DENIED_FOR)._replace(error=why)
