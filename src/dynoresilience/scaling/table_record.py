@@ -65,8 +65,7 @@ class TableRecord:
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
-    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
-    it could not be used, if that is still to be told.
+    as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
     ``unhanded_until``: none is to be tried before; None: the last attempt did not fail.
     ``patience``: for how many seconds we leave the table to its schedule, once it is due.
@@ -95,7 +94,6 @@ class TableRecord:
         self.lowering_due: float | None = None
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
-        self.unwritten = False
         self.complaint: str | None = None
         self.handed_due: float | None = None
         self.unhanded_until: float | None = None
