@@ -21,8 +21,8 @@ from dynoresilience.events import (
     ScaleUpRequested,
 )
 from dynoresilience.model import HoldReason
-from dynoresilience.scaling.handover import LOOK_AFTER, SPREAD
 from dynoresilience.reaper import handler
+from dynoresilience.scaling.handover import LOOK_AFTER, SPREAD
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 from tests.support.due_schedules import DueSchedules
 from tests.support.simulated_process import SimulatedProcess

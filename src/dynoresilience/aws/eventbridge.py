@@ -16,7 +16,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from dynoresilience import fork_safe
-from dynoresilience.aws.siblings import sibling
+from dynoresilience.aws.siblings import is_aws, sibling
 from dynoresilience.aws.table_control import update_request
 from dynoresilience.model import CapacityUpdate, RaisedTable
 from dynoresilience.ports import (
@@ -96,6 +96,10 @@ class EventBridgeScheduler:
                 self._made = sibling(self._dynamodb, "scheduler")
         if self._made is None:
             where = self._dynamodb.meta.endpoint_url
+            if is_aws(where):
+                raise NotThere(
+                    "no client of EventBridge Scheduler could be made; see the DEBUG log"
+                )
             raise NotThere(
                 f"no EventBridge Scheduler is known beside {where}; set AWS_ENDPOINT_URL_SCHEDULER "
                 "if there is one"

@@ -276,6 +276,13 @@ def test_beside_an_emulator_there_is_none(dynamodb: Any) -> None:
     assert "beside http://127.0.0.1:9; set AWS_ENDPOINT_URL_SCHEDULER if" in str(caught.value)
 
 
+def test_a_client_that_cannot_be_made(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "gone")
+
+    with pytest.raises(NotThere, match="no client of EventBridge Scheduler could be made"):
+        EventBridgeScheduler(dynamodb).put(entry(), LOWER, DUE, VIA)
+
+
 def test_nothing_is_made_before_the_first_schedule(dynamodb: Any) -> None:
     assert EventBridgeScheduler(dynamodb)._made is None
 
