@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 from moto.core.exceptions import JsonRESTError
 from moto.scheduler.models import EventBridgeSchedulerBackend
 
-from dynoresilience import ScalingConfig
+from dynoresilience import ScalingClient, ScalingConfig
 from dynoresilience.events import (
     ScaleDownDone,
     ScaleDownNotHandedOver,
@@ -24,8 +24,10 @@ from dynoresilience.model import HoldReason
 from dynoresilience.reaper import handler
 from dynoresilience.scaling.handover import LOOK_AFTER, SPREAD
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
+from tests.functional.conftest import Recorder, create_orders, in_threads, new_client, order
 from tests.support.due_schedules import DueSchedules
 from tests.support.simulated_process import SimulatedProcess
+from tests.support.throttling_server import ThrottlingServer
 
 DELAY = 600.0
 ROLE = "arn:aws:iam::123456789012:role/lowers"
@@ -498,3 +500,26 @@ def test_without_tags_a_reaper_is_not_waited_for(world: World) -> None:
 
     assert world.down()
     assert process.runtime.pending() == ()
+
+
+def test_beside_an_emulator_the_timer_serves(
+    start: Callable[..., ThrottlingServer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SCHEDULER"):
+        monkeypatch.delenv(variable, raising=False)
+    server, told = start(update_seconds=0.2), Recorder()
+    config = VIA.replace(scale_up_factor=40, scale_down_delay=3.0)
+    ddb = ScalingClient(new_client(server), config=config, sinks=[told])
+    create_orders(ddb)
+
+    assert in_threads(50, lambda n: ddb.put_item(TableName="orders", Item=order(n))) == []
+    deadline = ddb._attachment.monotonic() + 30
+    while ddb.pending_scale_downs() and ddb._attachment.monotonic() < deadline:
+        ddb.describe_table(TableName="orders")
+
+    assert len(told.of(ScaleDownDone)) == 1
+    reasons = {event.reason for event in told.of(ScaleDownNotHandedOver)}
+    assert reasons == {
+        f"no EventBridge Scheduler is known beside {server.url}; set AWS_ENDPOINT_URL_SCHEDULER if "
+        "there is one"
+    }
