@@ -508,7 +508,7 @@ def test_beside_an_emulator_the_timer_serves(
     for variable in ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SCHEDULER"):
         monkeypatch.delenv(variable, raising=False)
     server, told = start(update_seconds=0.2), Recorder()
-    config = VIA.replace(scale_up_factor=40, scale_down_delay=3.0)
+    config = VIA.replace(scale_up_factor=40, scale_down_delay=5.0)
     ddb = ScalingClient(new_client(server), config=config, sinks=[told])
     create_orders(ddb)
 
