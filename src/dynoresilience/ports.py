@@ -120,10 +120,11 @@ class ScaleDownScheduler(Protocol):
     """
 
     def put(
-        self, entry: RaisedTable, lower: CapacityUpdate, due: float, settings: Settings
+        self, entry: RaisedTable, lower: CapacityUpdate | None, due: float, settings: Settings
     ) -> float:
         """Have ``lower`` carried out at ``due`` (epoch seconds), in place of what was put before.
 
+        None only if ``settings`` name a function that finds out by itself what to lower.
         Returns when it will be: not before ``due``, up to a minute later.
 
         Raises `NotThere`, `AccessDenied`, `OutcomeUnknown` or `ControlPlaneError`.

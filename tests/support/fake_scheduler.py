@@ -12,12 +12,12 @@ class FakeScheduler:
     """`ports.ScaleDownScheduler`; ``fail`` is raised by the next requests, one each."""
 
     def __init__(self) -> None:
-        self.schedules: dict[str, tuple[CapacityUpdate, float]] = {}
+        self.schedules: dict[str, tuple[CapacityUpdate | None, float]] = {}
         self.calls: list[str] = []
         self.fail: list[Exception] = []
 
     def put(
-        self, entry: RaisedTable, lower: CapacityUpdate, due: float, settings: Settings
+        self, entry: RaisedTable, lower: CapacityUpdate | None, due: float, settings: Settings
     ) -> float:
         self._called("put")
         at = float(math.ceil(due / 60) * 60)

@@ -110,6 +110,7 @@ def client_like(client: Any, service: str) -> Any:
         **{name: value for name, value in options.items() if value is not None},
     )
     session = Session()
+    session.register_component("data_loader", client._loader)  # has read most of it already
     session.register_component("credential_provider", _Given(credentials))
     made: Any = session.create_client(
         service,
@@ -127,6 +128,7 @@ _SHARED_OPTIONS = (
     "proxies",
     "proxies_config",
     "client_cert",
+    "ignore_configured_endpoint_urls",
     "tcp_keepalive",
     "use_dualstack_endpoint",
     "use_fips_endpoint",

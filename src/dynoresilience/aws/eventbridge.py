@@ -51,7 +51,7 @@ class EventBridgeScheduler:
         self._known: set[str] = set()
 
     def put(
-        self, entry: RaisedTable, lower: CapacityUpdate, due: float, settings: Settings
+        self, entry: RaisedTable, lower: CapacityUpdate | None, due: float, settings: Settings
     ) -> float:
         client, name = self._client(), schedule_name(entry)
         minute = math.ceil(due / 60) * 60
@@ -59,7 +59,7 @@ class EventBridgeScheduler:
         request = {
             "Name": name,
             "GroupName": settings.scheduler_group,
-            "Description": _description(lower),
+            "Description": _description(entry, lower),
             "ScheduleExpression": f"at({instant})",
             "ScheduleExpressionTimezone": "UTC",
             "FlexibleTimeWindow": {"Mode": "OFF"},
@@ -107,11 +107,12 @@ class EventBridgeScheduler:
         return self._made
 
     def _target(
-        self, entry: RaisedTable, lower: CapacityUpdate, settings: Settings
+        self, entry: RaisedTable, lower: CapacityUpdate | None, settings: Settings
     ) -> dict[str, Any]:
         told: dict[str, Any] = {"tables": [entry.table]}
         arn = settings.reaper_function_arn
         if arn is None:
+            assert lower is not None, entry.table
             arn = f"arn:{self._made.meta.partition}:scheduler:::aws-sdk:dynamodb:updateTable"
             told = update_request(entry.table, lower)
         target: dict[str, Any] = {
@@ -145,8 +146,8 @@ def schedule_name(entry: RaisedTable) -> str:
     return f"{PREFIX}{entry.table.rpartition('/')[2][:room]}-{own}"
 
 
-def _description(lower: CapacityUpdate) -> str:
-    words = ", ".join(str(change) for change in lower.changes)
+def _description(entry: RaisedTable, lower: CapacityUpdate | None) -> str:
+    words = ", ".join(str(change) for change in lower.changes) if lower else entry.table
     return f"Lowers {words}"[:_LONGEST_DESCRIPTION]
 
 

@@ -48,18 +48,20 @@ class Handover:
     ) -> None:
         """Have ``lower`` carried out at ``due``, in place of what was put before.
 
+        If it asks for no units there is nothing that an UpdateTable could do.
         What fails is told, and harms nothing: then the timer serves, as if there were no schedule.
         """
         scheduler, now = _scheduler(lowerer), self._clock.monotonic()
         if scheduler is None:
             return
-        if lower is None:
+        by_function = lowerer.settings.reaper_function_arn is not None
+        if not by_function and (lower is None or not lower.units):
             self.remove(record, lowerer, entry)
             return
         if record.unhanded_until is not None and now < record.unhanded_until:
             return
         record.handed_due = None
-        if lowerer.settings.reaper_function_arn is not None and record.written_due is None:
+        if by_function and record.written_due is None:
             self._failed(record, lowerer, "the function would find nothing in the table's tags")
             return
         soonest = self._clock.now() + SOONEST

@@ -151,6 +151,14 @@ def test_a_schedule_that_invokes_the_reaper(scheduler: EventBridgeScheduler) -> 
     assert schedules("mine") == []
 
 
+def test_the_reaper_finds_out_by_itself_what_to_lower(scheduler: EventBridgeScheduler) -> None:
+    scheduler.put(entry(), None, DUE, VIA.replace(reaper_function_arn=REAPER))
+
+    [found] = schedules()
+    assert found["Description"] == "Lowers orders"
+    assert json.loads(found["Target"]["Input"]) == {"tables": ["orders"]}
+
+
 def test_an_on_demand_maximum(scheduler: EventBridgeScheduler) -> None:
     scheduler.put(entry(), CapacityUpdate({None: Units(0, 5)}, (), on_demand=True), DUE, VIA)
 

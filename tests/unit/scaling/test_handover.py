@@ -109,9 +109,10 @@ def test_it_comes_too_early_once_the_raise_is_to_stay_longer(world: World) -> No
     assert len(world.scheduler.schedules) == 1
 
 
-def test_nothing_to_lower_is_no_schedule(world: World) -> None:
+@pytest.mark.parametrize("nothing", [None, CapacityUpdate({}, ())])
+def test_nothing_to_lower_is_no_schedule(world: World, nothing: CapacityUpdate | None) -> None:
     world.put()
-    world.put(lower=None)
+    world.put(lower=nothing)
 
     assert world.scheduler.schedules == {}
     assert world.scheduler.calls == ["put", "remove"]
@@ -201,7 +202,8 @@ def test_a_function_that_would_find_nothing_is_not_waited_for(world: World) -> N
     world.record.written_due = world.entry.due
     world.clock.advance(FAILED_FOR)
     world.put()
-    assert world.scheduler.calls == ["put"]
+    world.put(lower=None)
+    assert world.scheduler.calls == ["put", "put"], "it finds out by itself what to lower"
 
 
 def test_when_a_schedule_has_come(world: World) -> None:
