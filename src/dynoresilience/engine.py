@@ -15,7 +15,15 @@ from dataclasses import dataclass
 from dynoresilience import fork_safe, scope
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import Change, PendingScaleDown
-from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
+from dynoresilience.ports import (
+    Clock,
+    EventSink,
+    Random,
+    ScaleDownLedger,
+    ScaleDownScheduler,
+    TableControl,
+    Timer,
+)
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
@@ -118,6 +126,7 @@ class Engine:
         config: ScalingConfig,
         sinks: Sequence[EventSink] | None,
         runtime: Runtime,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._config = config
         self._runtime = runtime
@@ -138,6 +147,7 @@ class Engine:
             clock=clock,
             timer=timer,
             sink=self._sink,
+            scheduler=scheduler,
         )
         self._scaler = Scaler(raiser, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
