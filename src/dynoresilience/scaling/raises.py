@@ -110,7 +110,8 @@ class Raises:
         """
         now = self._clock.now()
         mine = before = within_mode(self._entries.get(state.arn), state)
-        if mine is None or not _knows(mine, target):
+        has_read = mine is None or not _knows(mine, target)
+        if has_read:
             before = within_mode(self.found(record, lowerer, state), state)
             if about_to_be_raised(mine, before, target, now - OTHERS_ARE_RAISING):
                 raise TableBusy("another process is about to raise it")
@@ -125,7 +126,11 @@ class Raises:
             raised[key] = Raised(base, was=change.before, to=change.after, at=now)
         due = now + lowerer.settings.scale_down_delay
         entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
-        self._write(record, lowerer, entry)
+        # What this process knows of the other numbers may be old: others may have raised them since.
+        keys = {(change.resource.index, change.dimension) for change in target.changes}
+        news = {key: raised[key] for key in keys}
+        is_whole = has_read or record.written_due is None
+        self._write(record, lowerer, entry if is_whole else replace(entry, raised=news))
         self._entries[state.arn] = entry
         record.lowerer = record.lowerer or lowerer
         return before

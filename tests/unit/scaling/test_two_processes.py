@@ -1,0 +1,115 @@
+"""Two processes that share a table and its tags, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from dynoresilience.config import ScalingConfig
+from dynoresilience.engine import Engine, Runtime
+from dynoresilience.model import (
+    CapacityUpdate,
+    Dimension,
+    RaisedTable,
+    Resource,
+    TableState,
+    ThrottleSignal,
+    Units,
+)
+from dynoresilience.testing import VirtualClock
+from tests.support.fake_control import FakeControl
+from tests.support.fake_ledger import FakeLedger
+from tests.support.simulated_process import ProcessTimer
+
+DELAY = 600.0
+CONFIG = ScalingConfig(max_read_capacity=40, max_write_capacity=40, scale_down_delay=DELAY)
+TABLE = ThrottleSignal(Resource("orders"), Dimension.WRITE)
+INDEX = ThrottleSignal(Resource("orders", "by-customer"), Dimension.WRITE)
+
+
+class Program:
+    """A process; ``after_update`` is what happens to it once an UpdateTable was accepted."""
+
+    def __init__(self, town: Town, config: ScalingConfig) -> None:
+        self.town = town
+        self.config = config
+        self.timer = ProcessTimer(town.clock)
+        self.engine = Engine(self, self, "fake", config, [], Runtime(town.clock, self.timer))
+        self.after_update: Callable[[], object] = lambda: None
+
+    def describe(self, table: str) -> TableState:
+        return self.town.control.describe(table)
+
+    def update(self, table: str, update: CapacityUpdate) -> bool:
+        accepted = self.town.control.update(table, update)
+        self.after_update()
+        return accepted
+
+    def read(self, state: TableState) -> RaisedTable | None:
+        return self.town.ledger.read(state)
+
+    def write(self, entry: RaisedTable) -> bool:
+        return self.town.ledger.write(entry)
+
+    def erase(self, entry: RaisedTable) -> None:
+        self.town.ledger.erase(entry)
+
+    def is_throttled(self, *signals: ThrottleSignal) -> bool:
+        """True if it raised something."""
+        now = self.town.clock.monotonic()
+        scaler = self.engine._scaler
+        return bool(scaler.raise_if_needed("orders", signals, now, self.config).raised)
+
+    def raises(self, *signals: ThrottleSignal) -> None:
+        """It is throttled, and raises; ten seconds later that is in force, and seen by all."""
+        assert self.is_throttled(*signals)
+        self.town.clock.advance(10)
+
+    def dies(self) -> None:
+        self.timer.is_dead = True
+
+
+class Town:
+    """A table of 5 units with an index of 5 units, and its tags, that are seen and locked late."""
+
+    def __init__(self) -> None:
+        self.clock = VirtualClock()
+        self.control = FakeControl(self.clock)
+        self.control.add("orders", Units(5, 5), by_customer=Units(5, 5))
+        self.ledger = FakeLedger(self.clock, lock_seconds=2.0, lag_seconds=2.0)
+
+    def process(self, **settings: object) -> Program:
+        return Program(self, CONFIG.replace(**settings))
+
+    def writes(self) -> tuple[int, int]:
+        """Units of the table and its index."""
+        units = self.control.units
+        return units("orders").write, units("orders", "by-customer").write
+
+    def others_pass_by(self) -> None:
+        """One after another, each for long enough to lower what is due."""
+        for _ in range(30):
+            passing = self.process()
+            passing.engine.take_over("orders")
+            self.clock.advance(120)
+            passing.dies()
+
+
+@pytest.fixture
+def town() -> Town:
+    return Town()
+
+
+def test_a_raise_leaves_what_others_have_written_of_other_numbers(town: Town) -> None:
+    first, second = town.process(), town.process()
+    first.raises(TABLE, INDEX)
+    second.raises(INDEX)
+    first.raises(TABLE)
+    assert town.writes() == (20, 20)
+    first.dies()
+    second.dies()
+
+    town.others_pass_by()
+
+    assert town.writes() == (5, 5)
