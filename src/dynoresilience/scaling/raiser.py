@@ -113,16 +113,19 @@ class Raiser:
 
     def take_over(self, table: str, settings: Settings) -> None:
         """Find what others have raised of a table that is in no trouble now."""
-        if self.met(table) is not None:
-            return
+        known = self.met(table)
+        if known is not None and known.lowering_due is not None:
+            return  # it has raised the table itself, or found that somebody has
         state = self._control.describe(table)
         record = self._book.adopt(state.arn, self._book.new_record())
         flight = record.begin(self._clock.monotonic())
         if flight is None:
             return
         try:
-            record.observe(state, self._clock.monotonic())
-            self._records.setdefault(table, record)
+            now = self._clock.monotonic()
+            if not record.outdates(state, now):
+                record.observe(state, now)
+            self._records[table] = record
             self._scale_down.take_over(record, self._lowerer(table, settings), state)
         finally:
             record.end(flight)

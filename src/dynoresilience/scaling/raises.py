@@ -125,6 +125,8 @@ class Raises:
             base = old.base if old is not None and ours else change.before
             raised[key] = Raised(base, was=change.before, to=change.after, at=now)
         due = now + lowerer.settings.scale_down_delay
+        if before is not None:
+            due = max(due, before.due)  # another process may hold it up for longer
         entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
         # What this process knows of the other numbers may be old: others may have raised them since.
         keys = {(change.resource.index, change.dimension) for change in target.changes}

@@ -113,3 +113,29 @@ def test_a_raise_leaves_what_others_have_written_of_other_numbers(town: Town) ->
     town.others_pass_by()
 
     assert town.writes() == (5, 5)
+
+
+def test_a_shorter_delay_does_not_hasten_what_another_one_holds_up_for_longer(town: Town) -> None:
+    patient, hasty = town.process(scale_down_delay=3600.0), town.process(scale_down_delay=60.0)
+    patient.raises(TABLE)
+    hasty.raises(TABLE)
+
+    town.clock.advance(3500)
+    assert town.writes() == (20, 5)
+    town.clock.advance(200)
+
+    assert town.writes() == (5, 5)
+
+
+def test_who_has_joined_the_raise_of_a_dead_process_takes_it_over(town: Town) -> None:
+    dead, joined = town.process(), town.process()
+    assert dead.is_throttled(TABLE)
+    assert not joined.is_throttled(TABLE)
+    town.clock.advance(10)
+    dead.dies()
+    assert town.writes() == (10, 5)
+
+    joined.engine.take_over("orders")
+    town.clock.advance(DELAY + 60)
+
+    assert town.writes() == (5, 5)
