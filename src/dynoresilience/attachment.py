@@ -80,7 +80,8 @@ class Attachment:
         """Take over what a process that is dead by now has left raised of the tables in use.
 
         Not before the program has run for a while: a cold start is not made slower, and the
-        processes of a fleet look at different times. Each table is looked at once.
+        processes of a fleet look at different times. Each table is looked at once, unless that
+        fails.
         """
         now, config = self.monotonic(), self.config
         if self._stand_in() is not None:
@@ -102,13 +103,17 @@ class Attachment:
     def _look(self, request: dict[str, Any]) -> None:
         try:
             new = set(tables_in(request)) - self._looked_at
-            if new and len(self._looked_at) < MOST_TABLES:
-                self._looked_at |= new
-                self._look_again = LOOK_AGAIN
-                for table in new:
-                    self._made_engine().take_over(table)
         except Exception:
-            _log.debug("could not look for what others have raised", exc_info=True)
+            _log.debug("a request of an unknown shape", exc_info=True)
+            return
+        for table in new if len(self._looked_at) < MOST_TABLES else ():
+            try:
+                self._made_engine().take_over(table)
+            except Exception:  # a later request that names it is looked at again
+                _log.debug("could not look for what others have raised", exc_info=True)
+            else:
+                self._looked_at.add(table)
+                self._look_again = LOOK_AGAIN
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""

@@ -112,7 +112,11 @@ class Raiser:
             return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
 
     def take_over(self, table: str, settings: Settings) -> None:
-        """Find what others have raised of a table that is in no trouble now."""
+        """Find what others have raised of a table that is in no trouble now.
+
+        Raises:
+            ControlPlaneError: the table, or what is written of it, could not be read now.
+        """
         known = self.met(table)
         if known is not None and known.lowering_due is not None:
             return  # it has raised the table itself, or found that somebody has
@@ -120,7 +124,7 @@ class Raiser:
         record = self._book.adopt(state.arn, self._book.new_record())
         flight = record.begin(self._clock.monotonic())
         if flight is None:
-            return
+            raise TableBusy("another thread is looking at it")
         try:
             now = self._clock.monotonic()
             if not record.outdates(state, now):

@@ -65,3 +65,19 @@ def test_each_table_is_looked_at_once(town: Town) -> None:
         "DescribeTable": 1,
         "ListTagsOfResource": 1,
     }
+
+
+def test_a_look_that_fails_is_made_again(town: Town) -> None:
+    last, client = town.process()
+    write(client)
+    last.timer.is_dead = True
+    assert town.units()[0].write > 5
+    town.simulator.fail_next("DescribeTable", code="ThrottlingException", status=400)
+    town.simulator.fail_next("ListTagsOfResource", code="ThrottlingException", status=400)
+    _, client = town.process()
+
+    for _ in range(int(3 * DELAY / 10)):
+        write(client, 1)
+        town.clock.advance(10)
+
+    assert town.units() == (BASE, BASE)
