@@ -25,9 +25,12 @@ LOCKED_FOR = 4.0
 TRY_AGAIN = 0.3
 """Seconds between two tries while a table's tags are locked by a change of our own."""
 PATIENCE = 20.0
-"""Seconds of nothing but failures after which the ledger counts as out of order..."""
+"""Seconds of nothing but failures of one operation after which it counts as out of order..."""
+MOST_FAILURES = 5
+"""...if there were so many: others' changes lock the tags, too, for a few seconds each..."""
 FORGOTTEN_AFTER = 300.0
-"""...unless the last one is so many seconds ago."""
+LOCK_FORGOTTEN_AFTER = 10.0
+"""...and the last one was not so many seconds ago; if it was a lock, not so many."""
 MOST_PAGES = 50
 """Of the tags of one table, which are 50 at most: moto's pages never end if a key comes twice."""
 UNAVAILABLE_FOR = 900.0
@@ -40,9 +43,10 @@ class TagLedger:
     def __init__(self, client: Any, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._unavailable_until: dict[str, float] = {}  # a policy may name single tables
+        # By table and operation: a policy may name single ones of both.
+        self._unavailable_until: dict[tuple[str, str], float] = {}
+        self._failing: dict[tuple[str, str], tuple[float, float, int]] = {}  # first, last, times
         self._written_at: dict[str, float] = {}
-        self._failing: dict[str, tuple[float, float]] = {}  # since when, and when last
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -53,7 +57,7 @@ class TagLedger:
         found: dict[str, str] = {}
         page: dict[str, str] = {}
         for _ in range(MOST_PAGES):
-            if not self._is_available(arn):
+            if not self._is_available(arn, "ListTagsOfResource"):
                 break
             answer = self._ask("ListTagsOfResource", arn, **page)
             tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
@@ -64,19 +68,22 @@ class TagLedger:
         return found
 
     def write(self, entry: RaisedTable) -> bool:
-        if not self._is_available(entry.arn):
+        if not self._is_available(entry.arn, "TagResource"):
             return False
         tags = [{"Key": key, "Value": value} for key, value in to_tags(entry).items()]
         self._change("TagResource", entry.arn, Tags=tags)
         return True
 
     def erase(self, entry: RaisedTable) -> None:
-        if entry.raised and self._is_available(entry.arn):
+        if entry.raised and self._is_available(entry.arn, "UntagResource"):
             keys = [tag_key(key, entry.on_demand) for key in entry.raised]
             self._change("UntagResource", entry.arn, TagKeys=keys)
 
-    def _is_available(self, arn: str) -> bool:
-        return self._clock.monotonic() >= self._unavailable_until.get(arn, float("-inf"))
+    def _is_available(self, arn: str, operation: str) -> bool:
+        """Nothing is written that can't be read: it would be in another process's place."""
+        needed = (arn, operation), (arn, "ListTagsOfResource")
+        now, never = self._clock.monotonic(), float("-inf")
+        return all(now >= self._unavailable_until.get(key, never) for key in needed)
 
     def _change(self, operation: str, arn: str, **arguments: Any) -> None:
         """Waits for the end of a change of our own, and for nobody else's."""
@@ -102,21 +109,22 @@ class TagLedger:
             answer: dict[str, Any] = methods[operation](ResourceArn=arn, **arguments)
         except Exception as error:
             told = _translated(error, f"dynamodb:{operation}")
-            now = self._clock.monotonic()
-            if not isinstance(told, LedgerUnavailable) and self._failing_for(arn, now) > PATIENCE:
+            now, key = self._clock.monotonic(), (arn, operation)
+            if not isinstance(told, LedgerUnavailable) and self._is_out_of_order(key, told, now):
                 told = LedgerUnavailable(str(told))
             if isinstance(told, LedgerUnavailable):
-                self._unavailable_until[arn] = now + UNAVAILABLE_FOR
+                self._unavailable_until[key] = now + UNAVAILABLE_FOR
             raise told from error
-        self._failing.pop(arn, None)
+        self._failing.pop((arn, operation), None)
         return answer
 
-    def _failing_for(self, arn: str, now: float) -> float:
-        """For how many seconds nothing but failures has come back for this table."""
-        since, last = self._failing.get(arn, (now, now))
-        since = since if now - last < FORGOTTEN_AFTER else now
-        self._failing[arn] = since, now
-        return now - since
+    def _is_out_of_order(self, key: tuple[str, str], told: ControlPlaneError, now: float) -> bool:
+        """Whether this is one of many failures, with nothing else between them."""
+        first, last, times = self._failing.get(key, (now, now, 0))
+        if now - last >= (LOCK_FORGOTTEN_AFTER if isinstance(told, TableBusy) else FORGOTTEN_AFTER):
+            first, times = now, 0
+        self._failing[key] = first, now, times + 1
+        return now - first > PATIENCE and times + 1 >= MOST_FAILURES
 
 
 def _translated(error: Exception, action: str) -> ControlPlaneError:
