@@ -1,0 +1,160 @@
+"""The policy as a value: which statements, for which features, and what is refused."""
+
+from __future__ import annotations
+
+import copy
+import json
+import pickle
+from typing import Any
+
+import pytest
+
+from dynoresilience import ConfigError, ScalingConfig
+from dynoresilience.iam import FEATURES, Policy, features_of, policy
+from tests.support.iam_policies import ACCOUNT, Asked, actions_of, allows
+
+ORDERS = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/orders"
+
+
+def asked(action: str, resource: str = ORDERS, **keys: list[str]) -> Asked:
+    return Asked(action, resource, keys)
+
+
+def test_its_text_is_json_and_so_is_itself() -> None:
+    made = policy("orders")
+
+    assert json.loads(str(made)) == made == json.loads(json.dumps(made))
+    assert isinstance(made, dict)
+    assert isinstance(made, Policy)
+    assert copy.deepcopy(made) == made == pickle.loads(pickle.dumps(made))
+
+
+def test_a_name_is_that_table_in_the_region_and_account_given() -> None:
+    made = policy("orders", region="eu-central-1", account=ACCOUNT)
+
+    assert {
+        resource for statement in made["Statement"] for resource in statement["Resource"]
+    } >= {ORDERS}
+    for other in ("orders2", "order", "orders/index/by-customer", "x/orders"):
+        assert not allows(made, asked("dynamodb:UpdateTable", ORDERS.replace("orders", other)))
+    assert not allows(made, asked("dynamodb:UpdateTable", ORDERS.replace("eu-central-1", "x")))
+    assert not allows(made, asked("dynamodb:UpdateTable", ORDERS.replace(ACCOUNT, "1" * 12)))
+    assert not allows(made, asked("dynamodb:DeleteTable"))
+    assert not allows(made, asked("dynamodb:PutItem"))
+
+
+def test_without_a_place_it_is_any() -> None:
+    made = policy("orders")
+
+    assert allows(made, asked("dynamodb:DescribeTable"))
+    assert allows(made, asked("dynamodb:UpdateTable", ORDERS.replace(ACCOUNT, "1" * 12)))
+    assert not allows(made, asked("dynamodb:UpdateTable", ORDERS + "2"))
+
+
+def test_several_tables_by_name_arn_and_pattern() -> None:
+    made = policy([ORDERS, "carts-*", "carts-*"], region="us-east-1", partition="aws-cn")
+
+    [resources] = [entry["Resource"] for entry in made["Statement"] if len(entry["Resource"]) > 1][
+        :1
+    ]
+    assert resources == [ORDERS, "arn:aws-cn:dynamodb:us-east-1:*:table/carts-*"]
+
+
+def test_every_table_is_only_what_is_asked_for_in_so_many_words() -> None:
+    assert allows(policy("*"), asked("dynamodb:UpdateTable"))
+
+
+@pytest.mark.parametrize("features", [[name] for name in FEATURES] + [list(FEATURES)])
+def test_a_feature_brings_its_actions_and_no_other(features: list[str]) -> None:
+    made = policy("orders", features)
+
+    assert actions_of(made) == {action for name in features for _, action in FEATURES[name]}
+    assert all("*" not in action for action in actions_of(made))
+    sids = [statement["Sid"] for statement in made["Statement"]]
+    assert len(set(sids)) == len(sids)
+    for statement in made["Statement"]:
+        assert len(set(statement["Action"])) == len(statement["Action"])
+
+
+def test_only_what_has_no_resource_is_allowed_on_all() -> None:
+    made = policy("orders", list(FEATURES), region="eu-central-1", account=ACCOUNT)
+    on_all = {"dynamodb:ListTables", "application-autoscaling:DescribeScalableTargets"}
+
+    for statement in made["Statement"]:
+        if "*" in statement["Resource"]:
+            assert set(statement["Action"]) <= on_all
+            in_region = {"StringEquals": {"aws:RequestedRegion": ["eu-central-1"]}}
+            assert statement["Condition"] == in_region
+
+
+def test_no_features_are_those_of_a_plain_configuration() -> None:
+    assert policy("orders") == policy("orders", config=ScalingConfig())
+    assert policy("orders") == policy("orders", features_of(ScalingConfig()))
+
+
+def test_a_feature_beside_a_configuration_is_added() -> None:
+    both = policy("orders", ["scaling"], config=ScalingConfig())
+
+    assert actions_of(both) == actions_of(policy("orders"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ({"tables": []}, "tables=[] must name at least one"),
+        ({"tables": ""}, "tables='' must be the name of a table or its ARN"),
+        ({"tables": ["orders", 7]}, "tables=7 must be the name of a table or its ARN"),
+        ({"tables": "orders/index/by-customer"}, "without an index"),
+        ({"tables": f"{ORDERS}/index/by-customer"}, "without an index"),
+        ({"tables": "arn:aws:s3:::orders"}, "tables='arn:aws:s3:::orders' must be"),
+        (
+            {"tables": "arn:aws:dynamodb:eu-central-1:12:table/orders"},
+            "account='12' in tables='arn:aws:dynamodb:eu-central-1:12:table/orders' must be the 12",
+        ),
+        ({"tables": "two words"}, "tables='two words' must be"),
+        ({"features": []}, "features=[] must name at least one"),
+        ({"features": "scalling"}, "features='scalling' must be one of scaling"),
+        ({"features": [None]}, "features=None must be one of scaling"),
+        ({"region": "Frankfurt"}, "region='Frankfurt' must be a region such as"),
+        ({"region": ""}, "region='' must be a region such as"),
+        ({"account": "12345"}, "account='12345' must be the 12 digits"),
+        ({"account": 123456789012}, "account=123456789012 must be the 12 digits"),
+        ({"partition": "*"}, "partition='*' must be a partition"),
+        (
+            {"config": ScalingConfig(scaling_enabled=False)},
+            "config.scaling_enabled=False: nothing is switched on",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(arguments: dict[str, Any], said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        policy(**{"tables": "orders", **arguments})
+
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_module_needs_nothing_but_the_standard_library_and_the_configuration() -> None:
+    import subprocess
+    import sys
+
+    program = """if True:
+        import sys
+        before = set(sys.modules)
+        import dynoresilience.iam
+        new = set(sys.modules) - before
+        print(*sorted(name for name in new if name.startswith("dynoresilience")))
+        print(*sorted({name.partition(".")[0] for name in new} - set(sys.stdlib_module_names)))
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    ours, roots = done.stdout.splitlines()
+    assert ours.split() == [
+        "dynoresilience",
+        "dynoresilience.config",
+        "dynoresilience.errors",
+        "dynoresilience.iam",
+    ]
+    assert roots == "dynoresilience"
