@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import random
+import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -76,6 +77,23 @@ class Runtime:
         shelves = tuple(self._shelves.values())
         return tuple(entry for shelf in shelves for entry in shelf.raises.all_pending())
 
+    def resume(self) -> None:
+        """The process may have stood still: let the timer see what has fallen due meanwhile."""
+        if self._shelves:
+            self.timer.call_at(self.clock.monotonic(), lambda: None)
+
+    def settle(self, timeout: float) -> None:
+        """Wait up to ``timeout`` seconds for the timer's jobs that are running or due.
+
+        After that the process may stand still, until `resume`.
+        """
+        if isinstance(self.clock, SystemClock):
+            self.clock.expect_standstills()
+        if timeout > 0 and self._shelves:
+            done = threading.Event()
+            self.timer.call_at(self.clock.monotonic(), done.set)  # runs when those have
+            self.clock.wait(done, timeout)
+
     @staticmethod
     def of_process() -> Runtime:
         """The one that this process shares; at its end it says what is still raised."""
@@ -101,6 +119,11 @@ class Runtime:
 
 
 _shared: Runtime | None = None
+
+
+def made_runtime() -> Runtime | None:
+    """The one that this process shares, if anything has asked for it."""
+    return _shared
 
 
 class Engine:

@@ -42,7 +42,9 @@ class Guard:
         params, region = context["guard"], context["client_region"]
         asked = what_is_asked(service, model.name, params, region, abac=self._abac)
         self.asked += asked
-        refused = [one for one in asked if self._policy is not None and not allows(self._policy, one)]
+        refused = [
+            one for one in asked if self._policy is not None and not allows(self._policy, one)
+        ]
         if not refused:
             return None
         self.refused += refused

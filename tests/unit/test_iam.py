@@ -32,9 +32,9 @@ def test_its_text_is_json_and_so_is_itself() -> None:
 def test_a_name_is_that_table_in_the_region_and_account_given() -> None:
     made = policy("orders", region="eu-central-1", account=ACCOUNT)
 
-    assert {
-        resource for statement in made["Statement"] for resource in statement["Resource"]
-    } >= {ORDERS}
+    assert {resource for statement in made["Statement"] for resource in statement["Resource"]} >= {
+        ORDERS
+    }
     for other in ("orders2", "order", "orders/index/by-customer", "x/orders"):
         assert not allows(made, asked("dynamodb:UpdateTable", ORDERS.replace("orders", other)))
     assert not allows(made, asked("dynamodb:UpdateTable", ORDERS.replace("eu-central-1", "x")))
