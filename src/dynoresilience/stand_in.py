@@ -46,7 +46,7 @@ def process_runtime(runtime: Runtime) -> Iterator[None]:
 
 
 def running() -> Runtime | None:
-    """The runtime that is in place, if anything has made one; nothing is loaded for the question."""
+    """The runtime that is in place, if anything has made one. Nothing is loaded for that."""
     block = current()
     if block is not None:
         return block.runtime

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -65,7 +66,7 @@ def units(simulator: SimulatedDynamoDB) -> set[Units]:
 def decreases(simulator: SimulatedDynamoDB) -> int:
     histories = [simulator.capacity_history("orders", index) for index in (None, "by-customer")]
     return max(
-        sum(after.write < before.write for (_, before), (_, after) in zip(history, history[1:]))
+        sum(after.write < before.write for (_, before), (_, after) in pairwise(history))
         for history in histories
     )
 
@@ -166,7 +167,7 @@ def test_a_context_that_tells_no_time_does_not_keep_the_end_from_waiting(
 def test_a_call_that_gives_up_at_the_deadline_leaves_nothing_behind(
     simulator: SimulatedDynamoDB, container: Container, handler: Any, clock: VirtualClock
 ) -> None:
-    """The raise went on beside the call that had no time left; the next invocation takes it back."""
+    """The raise went on beside the call that had no time left; the next ones take it back."""
     simulator.set_update_seconds("orders", 20)
     with pytest.raises(ClientError):
         container.invoke(handler, 60, seconds=4)

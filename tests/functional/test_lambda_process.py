@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import pytest
 
@@ -63,7 +64,7 @@ def units(server: SimulatorServer) -> list[Units]:
 
 def decreases(server: SimulatorServer, index: str | None = None) -> int:
     writes = [units.write for _, units in server.capacity_history("orders", index)]
-    return sum(after < before for before, after in zip(writes, writes[1:], strict=False))
+    return sum(after < before for before, after in pairwise(writes))
 
 
 def test_a_cold_start_loads_nothing_more_and_asks_nothing_of_aws() -> None:
