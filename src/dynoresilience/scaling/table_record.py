@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dynoresilience import fork_safe
 from dynoresilience.model import TableState
-from dynoresilience.ports import EventSink, Settings, TableControl
+from dynoresilience.ports import EventSink, ScaleDownLedger, Settings, TableControl
 
 NEVER = float("-inf")
 CALM = 0.05
@@ -34,6 +34,7 @@ class Lowerer:
     table: str
     settings: Settings
     sink: EventSink
+    ledger: ScaleDownLedger
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
@@ -56,6 +57,9 @@ class TableRecord:
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
+    ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
+    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
+    it could not be used, if that is still to be told.
     """
 
     def __init__(self) -> None:
@@ -79,6 +83,10 @@ class TableRecord:
         self.last_throttle = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
+        self.ledger_read_at = NEVER
+        self.written_due: float | None = None
+        self.unwritten = False
+        self.complaint: str | None = None
 
     def begin(self, now: float) -> Flight | None:
         """Take the single flight; None while another has it. Called with ``lock`` held, or not."""

@@ -28,6 +28,7 @@ from dynoresilience.ports import (
     TableBusy,
 )
 from dynoresilience.scaling.raiser import Raiser
+from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.throttling.retry import Excuse
@@ -43,7 +44,9 @@ def orders(world: World) -> None:
 def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler:
     """A scaler of the same process with other parts."""
     shelf = world.runtime.shelf("fake")
-    raiser = Raiser(control, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=world)
+    raiser = Raiser(
+        control, NO_LEDGER, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=world
+    )
     return Scaler(raiser, clock=clock, timer=timer)
 
 
