@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import pairwise
 from typing import Any
 
@@ -30,7 +31,7 @@ def clock() -> Iterator[VirtualClock]:
 
 @pytest.fixture
 def simulator(clock: VirtualClock) -> Iterator[SimulatedDynamoDB]:
-    with SimulatedDynamoDB(clock=clock, start_full=False) as simulator:
+    with SimulatedDynamoDB(clock=clock, start_full=False, burst_seconds=2) as simulator:
         simulator.create_table("orders", write=5, indexes={"by-customer": (5, 5)})
         yield simulator
 
@@ -179,33 +180,79 @@ def test_a_call_that_gives_up_at_the_deadline_leaves_nothing_behind(
     assert units(simulator) == {BASE}
 
 
-def test_frozen_between_the_look_and_the_decrease(
-    simulator: SimulatedDynamoDB, container: Container, handler: Any, clock: VirtualClock
+@pytest.mark.parametrize(
+    "after", ["DescribeTable", "ListTagsOfResource", "UpdateTable", "UntagResource"]
+)
+def test_frozen_in_the_middle_of_a_scale_down(
+    simulator: SimulatedDynamoDB,
+    container: Container,
+    handler: Any,
+    clock: VirtualClock,
+    after: str,
 ) -> None:
     """Meanwhile its owner has set the table to 100: what was seen before is not acted upon."""
     container.invoke(handler, 60)
     container.invoke(lambda event, context: time.sleep(10), 0)  # the raises are seen in force
     clock.advance(HOUR)
-    other, looks = simulator.client(), []
+    other, frozen = simulator.client(), []
 
-    def after_the_look(**_: Any) -> None:
-        looks.append(clock.monotonic())
-        if len(looks) == 1:
+    def freeze(**_: Any) -> None:
+        if not frozen:
+            frozen.append(after)
             container.freeze()
+            clock.advance(HOUR)
             throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 100}
             other.update_table(TableName="orders", ProvisionedThroughput=throughput)
             clock.advance(HOUR)
             container.thaw()
 
     [control] = {engine._control for engine in engines(container)}
-    control._client.meta.events.register("after-call.dynamodb.DescribeTable", after_the_look)
+    control._client.meta.events.register(f"after-call.dynamodb.{after}", freeze)
     for _ in range(3):
         container.invoke(handler, 0)
         clock.advance(HOUR)
 
-    assert len(looks) > 1
+    assert frozen
     assert simulator.units("orders") == Units(5, 100)
     assert simulator.units("orders", "by-customer") == BASE
+    tags = other.list_tags_of_resource(ResourceArn=arn_of(other))["Tags"]
+    assert tags == []
+
+
+def arn_of(client: Any) -> str:
+    arn: str = client.describe_table(TableName="orders")["Table"]["TableArn"]
+    return arn
+
+
+def test_frozen_in_the_middle_of_a_raise(
+    simulator: SimulatedDynamoDB, container: Container, handler: Any, clock: VirtualClock
+) -> None:
+    """Its owner has set the table to 1000 meanwhile: the raise to 50 would be a decrease."""
+    container.invoke(handler, 60)
+    for _ in range(2):
+        clock.advance(HOUR)
+        container.invoke(handler, 0)
+    assert units(simulator) == {BASE}
+    other, frozen = simulator.client(), []
+
+    def freeze(**_: Any) -> None:
+        if not frozen:
+            frozen.append(clock.monotonic())
+            container.freeze()
+            throughput = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 1000}
+            other.update_table(TableName="orders", ProvisionedThroughput=throughput)
+            clock.advance(HOUR)
+            container.thaw()
+
+    [control] = {engine._control for engine in engines(container)}
+    control._client.meta.events.register("after-call.dynamodb.DescribeTable", freeze)
+    for event in (500, 0, 0):
+        with suppress(ClientError):
+            container.invoke(handler, event, seconds=5)
+        clock.advance(HOUR)
+
+    assert frozen
+    assert simulator.units("orders") == Units(5, 1000)
 
 
 def engines(container: Container) -> list[Any]:

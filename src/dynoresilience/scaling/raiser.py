@@ -16,8 +16,9 @@ from dynoresilience.ports import (
     TableControl,
     Timer,
 )
+from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER
-from dynoresilience.scaling.scale_down import FRESH_FOR, ScaleDown
+from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.watch import Watch
@@ -86,7 +87,7 @@ class Raiser:
             shared = self._book.adopt(state.arn, record)
             stale = shared.outdates(state, now)
             if not stale:
-                shared.observe(state, now)
+                shared.observe(state, begun)
             if shared is not record:
                 self._records[short.table] = shared
                 return None
@@ -122,8 +123,9 @@ class Raiser:
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
+            looked_at = self._clock.monotonic()
             state = self._control.describe(short.table)
-            record.observe(state, self._clock.monotonic())
+            record.observe(state, looked_at)
         raise ControlPlaneError("the table changes again and again while it is looked at")
 
     def _raise(
@@ -134,7 +136,7 @@ class Raiser:
         lowerer = self._lowerer(short)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
-            if not self._is_still(short, state, record.read_at):
+            if not is_still(state, record.read_at, self._control, short.table, self._clock):
                 self._scale_down.raise_refused(state, before)
                 return None
             accepted = self._control.update(short.table, target)
@@ -154,12 +156,6 @@ class Raiser:
         self._watch(record, short, target)
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
-
-    def _is_still(self, short: Shortage, state: TableState, read_at: float) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        return self._control.describe(short.table) == state
 
     def _lowerer(self, short: Shortage) -> Lowerer:
         ledger = self._ledger if short.settings.ledger == "tags" else NO_LEDGER

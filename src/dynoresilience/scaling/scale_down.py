@@ -28,6 +28,7 @@ from dynoresilience.ports import (
     TableNotFound,
     Timer,
 )
+from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
 from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
@@ -50,9 +51,6 @@ ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
 LONGEST_SHARE = 60.0
 """Seconds by which a process comes later at most that takes over what another one has raised."""
-FRESH_FOR = 1.0
-"""Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
-condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
@@ -217,6 +215,7 @@ class ScaleDown:
     def _look_and_lower(
         self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
+        looked_at = self._clock.monotonic()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
@@ -227,7 +226,7 @@ class ScaleDown:
         if known is not None and known.table_id != state.table_id:
             record.written_due = None
             return self._release_all(record, lowerer, known, ANOTHER_TABLE)
-        record.observe(state, now)
+        record.observe(state, looked_at)
         entry = self._raises.found(record, lowerer, state)
         if entry is None:
             return Outcome()
@@ -257,7 +256,7 @@ class ScaleDown:
             for gone in plan.released
         ]
         if plan.lower is not None:
-            if not self._is_still(state, record.read_at, lowerer):
+            if not is_still(state, looked_at, lowerer.control, lowerer.table, self._clock):
                 return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
             self._watch(record, lowerer, plan.lower)
@@ -274,13 +273,6 @@ class ScaleDown:
         why = OUTCOME_UNKNOWN if unknown else BUDGET_SPENT
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
-
-    def _is_still(self, state: TableState, read_at: float, lowerer: Lowerer) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        again = lowerer.control.describe(lowerer.table)
-        return again == state
 
     def _release_all(
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
