@@ -126,38 +126,34 @@ _TAGS = _Scope(
     condition={"ForAllValues:StringLike": {"aws:TagKeys": [f"{TAG_PREFIX}*"]}},
 )
 _LISTS = _Scope("DynoresilienceLists", resource="*")
-_TARGETS = _Scope(
-    "DynoresilienceScalableTargets",
-    "application-autoscaling",
-    "scalable-target/*",  # their ARNs end in a number of their own, not in the table's name
-    {
-        "StringEquals": {
-            "application-autoscaling:service-namespace": ["dynamodb"],
-            "application-autoscaling:scalable-dimension": [
-                "dynamodb:table:ReadCapacityUnits",
-                "dynamodb:table:WriteCapacityUnits",
-                "dynamodb:index:ReadCapacityUnits",
-                "dynamodb:index:WriteCapacityUnits",
-            ],
-        }
-    },
-)
-_SCOPES = (_TABLES, _TAGS, _LISTS, _TARGETS)
+_SCOPES = (_TABLES, _TAGS, _LISTS)
 
 FEATURES: dict[str, tuple[tuple[_Scope, str], ...]] = {
     "scaling": (
         (_TABLES, "dynamodb:DescribeTable"),
         (_TABLES, "dynamodb:UpdateTable"),
     ),
+    "ledger": (
+        (_TABLES, "dynamodb:ListTagsOfResource"),
+        (_TAGS, "dynamodb:TagResource"),
+        (_TAGS, "dynamodb:UntagResource"),
+    ),
+    "reaper": (
+        (_TABLES, "dynamodb:DescribeTable"),
+        (_TABLES, "dynamodb:UpdateTable"),
+        (_TABLES, "dynamodb:ListTagsOfResource"),
+        (_TAGS, "dynamodb:UntagResource"),
+        (_LISTS, "dynamodb:ListTables"),
+    ),
 }
-"""What each feature asks of AWS."""
+"""What each feature asks of AWS. "reaper" alone is all that the reaper needs."""
 
 
 def features_of(config: ScalingConfig) -> tuple[str, ...]:
     """Those of `FEATURES` that programs with this configuration use."""
     if not config.scaling_enabled:
         return ()
-    return ("scaling",)
+    return ("scaling", "ledger") if config.ledger == "tags" else ("scaling",)
 
 
 def _features(features: str | Iterable[str] | None, config: ScalingConfig | None) -> list[str]:

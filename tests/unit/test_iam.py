@@ -54,10 +54,9 @@ def test_without_a_place_it_is_any() -> None:
 def test_several_tables_by_name_arn_and_pattern() -> None:
     made = policy([ORDERS, "carts-*", "carts-*"], region="us-east-1", partition="aws-cn")
 
-    [resources] = [entry["Resource"] for entry in made["Statement"] if len(entry["Resource"]) > 1][
-        :1
-    ]
-    assert resources == [ORDERS, "arn:aws-cn:dynamodb:us-east-1:*:table/carts-*"]
+    for statement in made["Statement"]:
+        carts = "arn:aws-cn:dynamodb:us-east-1:*:table/carts-*"
+        assert statement["Resource"] == [ORDERS, carts]
 
 
 def test_every_table_is_only_what_is_asked_for_in_so_many_words() -> None:
@@ -92,10 +91,33 @@ def test_no_features_are_those_of_a_plain_configuration() -> None:
     assert policy("orders") == policy("orders", features_of(ScalingConfig()))
 
 
-def test_a_feature_beside_a_configuration_is_added() -> None:
-    both = policy("orders", ["scaling"], config=ScalingConfig())
+def test_the_features_of_a_configuration_are_what_it_has_switched_on() -> None:
+    assert features_of(ScalingConfig()) == ("scaling", "ledger")
+    assert features_of(ScalingConfig(ledger="memory")) == ("scaling",)
+    assert features_of(ScalingConfig(scaling_enabled=False)) == ()
 
-    assert actions_of(both) == actions_of(policy("orders"))
+
+def test_tags_are_those_of_the_library_where_tables_tell_their_keys() -> None:
+    made = policy("orders", "ledger")
+    ours, others = ["dynoresilience:write"], ["dynoresilience:write", "owner"]
+
+    for action in ("dynamodb:TagResource", "dynamodb:UntagResource"):
+        assert allows(made, asked(action, **{"aws:TagKeys": ours}))
+        assert not allows(made, asked(action, **{"aws:TagKeys": others}))
+        assert allows(made, asked(action))  # no access control by attributes in this account
+
+
+def test_it_knows_the_tags_that_are_written() -> None:
+    from dynoresilience.aws.ledger_tags import PREFIX
+    from dynoresilience.iam import TAG_PREFIX
+
+    assert TAG_PREFIX == PREFIX
+
+
+def test_a_feature_beside_a_configuration_is_added() -> None:
+    both = policy("orders", ["reaper"], config=ScalingConfig(ledger="memory"))
+
+    assert actions_of(both) == actions_of(policy("orders", ["scaling", "reaper"]))
 
 
 @pytest.mark.parametrize(
