@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from dynoresilience import ScalingClient, ScalingConfig, lambda_handler
 from dynoresilience.decorators import LONGEST_END, RESPONSE_RESERVE
 from dynoresilience.model import Units
+from dynoresilience.reaper import reap
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 from tests.support.lambda_container import Container
 
@@ -72,14 +73,24 @@ def decreases(simulator: SimulatedDynamoDB) -> int:
     )
 
 
-def test_a_container_that_is_never_invoked_again_lowers_nothing(
+def test_what_a_container_has_raised_that_is_never_invoked_again_is_the_reapers(
     simulator: SimulatedDynamoDB, container: Container, handler: Any, clock: VirtualClock
 ) -> None:
-    """What the reaper is for. Here it shows that nothing runs in a frozen container."""
+    """Nothing runs in a frozen container: this is what the reaper is for."""
     container.invoke(handler, 60)
     clock.advance(24 * HOUR)
-
     assert simulator.units("orders").write > 5
+
+    with virtual_time(clock):  # the reaper's own process
+        report = reap(simulator.client())
+        clock.advance(60)
+
+    assert [entry.outcome for entry in report.tables] == ["lowered"]
+    assert units(simulator) == {BASE}
+    container.invoke(handler, 0)  # it is, after all
+    clock.advance(60)
+    assert units(simulator) == {BASE}
+    assert decreases(simulator) == 1
 
 
 @pytest.mark.parametrize("event", [0, 1, -1])
