@@ -13,6 +13,7 @@ from dynoresilience import ConfigError, ScalingConfig
 from dynoresilience.iam import FEATURES, Policy, features_of, policy
 from tests.support.iam_policies import ACCOUNT, Asked, actions_of, allows
 
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/dynamodb-lowers"
 ORDERS = f"arn:aws:dynamodb:eu-central-1:{ACCOUNT}:table/orders"
 
 
@@ -65,7 +66,7 @@ def test_every_table_is_only_what_is_asked_for_in_so_many_words() -> None:
 
 @pytest.mark.parametrize("features", [[name] for name in FEATURES] + [list(FEATURES)])
 def test_a_feature_brings_its_actions_and_no_other(features: list[str]) -> None:
-    made = policy("orders", features)
+    made = policy("orders", features, scheduler_role=ROLE)
 
     assert actions_of(made) == {action for name in features for _, action in FEATURES[name]}
     assert all("*" not in action for action in actions_of(made))
@@ -76,7 +77,7 @@ def test_a_feature_brings_its_actions_and_no_other(features: list[str]) -> None:
 
 
 def test_only_what_has_no_resource_is_allowed_on_all() -> None:
-    made = policy("orders", list(FEATURES), region="eu-central-1", account=ACCOUNT)
+    made = policy("orders", FEATURES, region="eu-central-1", account=ACCOUNT, scheduler_role=ROLE)
     on_all = {"dynamodb:ListTables", "application-autoscaling:DescribeScalableTargets"}
 
     for statement in made["Statement"]:
@@ -107,9 +108,79 @@ def test_tags_are_those_of_the_library_where_tables_tell_their_keys() -> None:
         assert allows(made, asked(action))  # no access control by attributes in this account
 
 
+def test_a_policy_that_is_changed_does_not_change_the_next_one() -> None:
+    before = str(policy("orders", "ledger"))
+    changed = policy("orders", "ledger")
+    changed["Statement"][1]["Condition"]["ForAllValues:StringLike"]["aws:TagKeys"].clear()
+
+    assert str(policy("orders", "ledger")) == before
+
+
+def test_a_minimum_is_raised_of_tables_and_indexes_only() -> None:
+    made = policy("orders", "autoscaling", region="eu-central-1", account=ACCOUNT)
+    service = "application-autoscaling"
+    target = f"arn:aws:{service}:eu-central-1:{ACCOUNT}:scalable-target/0ec5"
+
+    def may(namespace: str, dimension: str) -> bool:
+        of = {
+            f"{service}:service-namespace": [namespace],
+            f"{service}:scalable-dimension": [dimension],
+        }
+        return allows(made, asked(f"{service}:RegisterScalableTarget", target, **of))
+
+    assert may("dynamodb", "dynamodb:table:WriteCapacityUnits")
+    assert may("dynamodb", "dynamodb:index:ReadCapacityUnits")
+    assert not may("ecs", "ecs:service:DesiredCount")
+    assert not may("dynamodb", "ecs:service:DesiredCount")
+    assert not allows(made, asked(f"{service}:DeregisterScalableTarget", target))
+    held = policy("orders", "autoscaling-hold")
+    assert actions_of(held) == {f"{service}:DescribeScalableTargets"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "name", "allowed"),
+    [
+        ("orders", "dynoresilience-orders-0123456789abcdef", True),
+        ("orders", "dynoresilience-carts-0123456789abcdef", False),
+        ("orders", "someone-elses", False),
+        (ORDERS, "dynoresilience-orders-0123456789abcdef", True),
+        ("o" * 100, f"dynoresilience-{'o' * 32}-0123456789abcdef", True),
+        ("orders-*-eu", "dynoresilience-orders-2026-eu-0123456789abcdef", True),
+        ("orders-*-eu", f"dynoresilience-orders-{'2' * 25}-0123456789abcdef", True),
+        ("*", "dynoresilience-carts-0123456789abcdef", True),
+        ("*", "someone-elses", False),
+    ],
+)
+def test_schedules_are_those_of_the_tables(tables: str, name: str, allowed: bool) -> None:
+    made = policy(
+        tables, "eventbridge", region="eu-central-1", account=ACCOUNT, scheduler_role=ROLE
+    )
+    schedule = f"arn:aws:scheduler:eu-central-1:{ACCOUNT}:schedule/default/{name}"
+
+    assert allows(made, asked("scheduler:CreateSchedule", schedule)) is allowed
+    for group in ("default", "others"):
+        in_group = schedule.replace("default", group)
+        of_group = policy(tables, "eventbridge", scheduler_role=ROLE, scheduler_group=group)
+        assert allows(of_group, asked("scheduler:DeleteSchedule", in_group)) is allowed
+        assert allows(made, asked("scheduler:UpdateSchedule", in_group)) is (
+            allowed and group == "default"
+        )
+
+
+def test_the_role_is_passed_to_the_scheduler_alone() -> None:
+    made = policy("orders", "eventbridge", scheduler_role=ROLE)
+
+    def may(role: str, service: str) -> bool:
+        return allows(made, asked("iam:PassRole", role, **{"iam:PassedToService": [service]}))
+
+    assert may(ROLE, "scheduler.amazonaws.com")
+    assert not may(ROLE, "ec2.amazonaws.com")
+    assert not may(ROLE + "s", "scheduler.amazonaws.com")
+
+
 def test_it_knows_the_tags_that_are_written() -> None:
     from dynoresilience.aws.ledger_tags import PREFIX
-    from dynoresilience.iam import TAG_PREFIX
+    from dynoresilience.iam.grants import TAG_PREFIX
 
     assert TAG_PREFIX == PREFIX
 
@@ -123,6 +194,7 @@ def test_a_feature_beside_a_configuration_is_added() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ({"tables": None}, "tables=None must be the name of a table or its ARN"),
         ({"tables": []}, "tables=[] must name at least one"),
         ({"tables": ""}, "tables='' must be the name of a table or its ARN"),
         ({"tables": ["orders", 7]}, "tables=7 must be the name of a table or its ARN"),
@@ -135,13 +207,25 @@ def test_a_feature_beside_a_configuration_is_added() -> None:
         ),
         ({"tables": "two words"}, "tables='two words' must be"),
         ({"features": []}, "features=[] must name at least one"),
-        ({"features": "scalling"}, "features='scalling' must be one of scaling"),
-        ({"features": [None]}, "features=None must be one of scaling"),
+        (
+            {"features": "scalling"},
+            "features='scalling' must be one of scaling, ledger, auto",
+        ),
+        ({"features": [None]}, "features=None must be one of scaling, ledger, auto"),
         ({"region": "Frankfurt"}, "region='Frankfurt' must be a region such as"),
         ({"region": ""}, "region='' must be a region such as"),
         ({"account": "12345"}, "account='12345' must be the 12 digits"),
         ({"account": 123456789012}, "account=123456789012 must be the 12 digits"),
         ({"partition": "*"}, "partition='*' must be a partition"),
+        ({"features": "eventbridge"}, "scheduler_role=None must be the ARN of the IAM role"),
+        (
+            {"features": "eventbridge", "scheduler_role": "dynamodb-lowers"},
+            "scheduler_role='dynamodb-lowers' must be the ARN of the IAM role",
+        ),
+        (
+            {"features": "eventbridge", "scheduler_role": ROLE, "scheduler_group": ""},
+            "scheduler_group='' must be the name of a schedule group",
+        ),
         (
             {"config": ScalingConfig(scaling_enabled=False)},
             "config.scaling_enabled=False: nothing is switched on",
@@ -178,5 +262,7 @@ def test_the_module_needs_nothing_but_the_standard_library_and_the_configuration
         "dynoresilience.config",
         "dynoresilience.errors",
         "dynoresilience.iam",
+        "dynoresilience.iam.asked",
+        "dynoresilience.iam.grants",
     ]
     assert roots == "dynoresilience"

@@ -38,6 +38,12 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.add_argument("--region", default="*", help="of tables given by name (default: any)")
     parser.add_argument("--account", default="*", help="its number (default: any)")
     parser.add_argument("--partition", default="aws", help="such as aws-cn (default: aws)")
+    parser.add_argument(
+        "--scheduler-role", metavar="ARN", help="for eventbridge: the role that schedules act in"
+    )
+    parser.add_argument(
+        "--scheduler-group", metavar="NAME", help="for eventbridge: their group (default: default)"
+    )
     parser.set_defaults(run=run)
 
 
@@ -53,6 +59,8 @@ def run(args: argparse.Namespace) -> int:
             region=args.region,
             account=args.account,
             partition=args.partition,
+            scheduler_role=args.scheduler_role,
+            scheduler_group=args.scheduler_group,
         )
     except ConfigError as error:
         print(f"dynoresilience iam: {error}", file=sys.stderr)

@@ -10,6 +10,7 @@ from dynoresilience.cli import main
 from dynoresilience.iam import policy
 
 ACCOUNT = "123456789012"
+ROLE = f"arn:aws-cn:iam::{ACCOUNT}:role/dynamodb-lowers"
 
 
 def test_it_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
@@ -21,15 +22,19 @@ def test_it_prints_the_policy(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_option(capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = "iam --table orders --table carts-* --feature scaling --region eu-central-1"
-    assert main([*arguments.split(), "--account", ACCOUNT, "--partition", "aws-cn"]) == 0
+    arguments = "iam --table orders --table carts-* --feature scaling --feature eventbridge"
+    where = f"--region eu-central-1 --account {ACCOUNT} --partition aws-cn"
+    schedules = f"--scheduler-role {ROLE} --scheduler-group lowering"
+    assert main([*arguments.split(), *where.split(), *schedules.split()]) == 0
 
     assert json.loads(capsys.readouterr().out) == policy(
         ["orders", "carts-*"],
-        ["scaling"],
+        ["scaling", "eventbridge"],
         region="eu-central-1",
         account=ACCOUNT,
         partition="aws-cn",
+        scheduler_role=ROLE,
+        scheduler_group="lowering",
     )
 
 
