@@ -85,8 +85,7 @@ class ScaleDown:
             TableBusy: another process is about to raise it.
         """
         before = self._raises.about_to(record, lowerer, state, target)
-        again = TRY_AGAIN if record.unwritten else lowerer.settings.scale_down_delay
-        self._schedule(record, min(lowerer.quiet_at(record), self._clock.monotonic() + again))
+        self._schedule(record, lowerer.quiet_at(record))
         return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
@@ -124,9 +123,6 @@ class ScaleDown:
             return
         ready_at = self._ready_at(record, lowerer)
         if self._clock.monotonic() < ready_at - ROUNDING:
-            if record.unwritten:
-                self._write_again(record, lowerer)
-                ready_at = min(ready_at, self._clock.monotonic() + TRY_AGAIN)
             self._schedule(record, ready_at)
             return
         outcome = self._lower(record, lowerer, even_if_throttled=False)
@@ -138,15 +134,6 @@ class ScaleDown:
         entry = self._raises.of(record)
         due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
         return max(lowerer.quiet_at(record), due)
-
-    def _write_again(self, record: TableRecord, lowerer: Lowerer) -> None:
-        flight = record.begin(self._clock.monotonic())
-        if flight is None:
-            return
-        try:
-            self._raises.extend(record, lowerer)
-        finally:
-            record.end(flight)
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""

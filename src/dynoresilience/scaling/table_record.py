@@ -58,8 +58,7 @@ class TableRecord:
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
-    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
-    it could not be used, if that is still to be told.
+    as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     """
 
     def __init__(self) -> None:
@@ -85,7 +84,6 @@ class TableRecord:
         self.lowering_due: float | None = None
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
-        self.unwritten = False
         self.complaint: str | None = None
 
     def begin(self, now: float) -> Flight | None:
