@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from dynoresilience import ScalingClient, ScalingConfig
 from dynoresilience.engine import Runtime
-from dynoresilience.iam import policy
+from dynoresilience.iam import features_of, policy
 from dynoresilience.model import Units
 from dynoresilience.reaper import reap
 from dynoresilience.stand_in import process_runtime
@@ -18,7 +21,22 @@ from tests.support.guarded_client import Guard
 from tests.support.iam_policies import ACCOUNT, actions_of
 
 PLACE = {"region": "us-east-1", "account": ACCOUNT}
-CONFIG = ScalingConfig(max_write_capacity=200, scale_up_factor=10)
+KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/dynamodb-lowers"
+USUAL: dict[str, Any] = {"max_write_capacity": 200, "scale_up_factor": 10}
+CONFIG = ScalingConfig(**USUAL)
+CONFIGURATIONS: list[dict[str, Any]] = [
+    {},
+    {"ledger": "memory"},
+    {"autoscaling": "hold"},
+    {"scale_down_via": "eventbridge", "scheduler_role_arn": ROLE},
+]
+KNOWN = ScalingConfig.__dataclass_fields__
+INDEX_WRITES = {
+    "ServiceNamespace": "dynamodb",
+    "ResourceId": "table/orders/index/by-customer",
+    "ScalableDimension": "dynamodb:index:WriteCapacityUnits",
+}
 
 
 @pytest.fixture
@@ -29,9 +47,21 @@ def clock() -> Iterator[VirtualClock]:
 
 @pytest.fixture
 def simulator(clock: VirtualClock) -> Iterator[SimulatedDynamoDB]:
-    with SimulatedDynamoDB(clock=clock, start_full=False) as simulator:
+    """A table; its index is under Application Auto Scaling, where the library knows of that."""
+    with SimulatedDynamoDB(clock=clock, start_full=False, burst_seconds=2) as simulator:
         simulator.create_table("orders", write=5, indexes={"by-customer": (5, 5)})
+        if "autoscaling" in KNOWN:
+            scaling = simulator.autoscaling_client()
+            scaling.register_scalable_target(**INDEX_WRITES, MinCapacity=5, MaxCapacity=200)
         yield simulator
+
+
+@pytest.fixture(params=CONFIGURATIONS, ids=str)
+def config(request: pytest.FixtureRequest) -> ScalingConfig:
+    unknown = set(request.param) - set(KNOWN)
+    if unknown:
+        pytest.skip(f"a ScalingConfig has no {unknown}")
+    return ScalingConfig(**USUAL, **request.param)
 
 
 def put_many(client: Any, count: int = 60) -> None:
@@ -50,14 +80,20 @@ class NoTimer:
 def raise_and_lower(
     simulator: SimulatedDynamoDB, clock: VirtualClock, guard: Guard, config: ScalingConfig
 ) -> None:
-    """The main job, and its end in the background."""
-    client = simulator.client()
-    guard.stand_before(client)
-    put_many(ScalingClient(client, config=config))
-    clock.advance(3600)
+    """The main job, as far as it goes, and its end in the background."""
+    client = simulator.client(**KEYS)
+    with guard.stands_before(client):
+        ddb = ScalingClient(client, config=config)
+        for _ in range(2):
+            with suppress(ClientError):
+                put_many(ddb)
+        clock.advance(7200)
 
 
-@pytest.mark.parametrize("config", [CONFIG, CONFIG.replace(ledger="memory")])
+def is_back(simulator: SimulatedDynamoDB) -> bool:
+    return {simulator.units("orders", index) for index in (None, "by-customer")} == {Units(5, 5)}
+
+
 @pytest.mark.parametrize("abac", [True, False])
 def test_the_policy_of_a_configuration_is_enough_and_not_more(
     simulator: SimulatedDynamoDB, clock: VirtualClock, config: ScalingConfig, abac: bool
@@ -70,20 +106,7 @@ def test_the_policy_of_a_configuration_is_enough_and_not_more(
     assert guard.refused == []
     assert guard.actions == actions_of(allowed)
     assert simulator.peak("orders").write > 5
-    assert {simulator.units("orders", index) for index in (None, "by-customer")} == {Units(5, 5)}
-
-
-def test_every_call_would_be_seen(simulator: SimulatedDynamoDB, clock: VirtualClock) -> None:
-    """The guard stands before every client: the service counts no call that it has not seen."""
-    guard = Guard(None)
-    before = simulator.calls
-
-    raise_and_lower(simulator, clock, guard, CONFIG)
-
-    made = simulator.calls - before
-    seen = {action.partition(":")[2] for action in guard.actions if action[:9] == "dynamodb:"}
-    assert set(made) == seen | {"PutItem"}
-    assert sum(made.values()) - made["PutItem"] == len(guard.asked)
+    assert is_back(simulator)
 
 
 @pytest.mark.parametrize("abac", [True, False])
@@ -92,33 +115,68 @@ def test_that_of_the_reaper_is_enough_and_not_more(
 ) -> None:
     simulator.create_table("carts")
     with process_runtime(Runtime(clock, NoTimer())):  # it dies with what it has raised
-        put_many(ScalingClient(simulator.client(), config=CONFIG))
+        put_many(ScalingClient(simulator.client(**KEYS), config=CONFIG))
     clock.advance(3600)
     assert simulator.units("orders").write > 5
-    allowed = policy(["orders", "carts"], "reaper", **PLACE)
-    guard, client = Guard(allowed, abac=abac), simulator.client()
-    guard.stand_before(client)
+    features = [name for name in ("reaper", "autoscaling") if name in {"reaper", *KNOWN}]
+    allowed = policy(["orders", "carts"], features, **PLACE)
+    guard, client = Guard(allowed, abac=abac), simulator.client(**KEYS)
 
-    report = reap(client)
-    clock.advance(60)
+    with guard.stands_before(client):
+        report = reap(client)
+    clock.advance(600)
 
     assert report.exit_code == 0
     assert guard.refused == []
     assert guard.actions == actions_of(allowed)
-    assert {simulator.units("orders", index) for index in (None, "by-customer")} == {Units(5, 5)}
+    assert simulator.units("orders") == Units(5, 5)
+
+
+def test_every_call_is_seen(
+    simulator: SimulatedDynamoDB, clock: VirtualClock, config: ScalingConfig
+) -> None:
+    """The guard stands before every client: the service counts no call that it has not seen."""
+    guard = Guard(None)
+    before = simulator.calls
+
+    raise_and_lower(simulator, clock, guard, config)
+
+    made = simulator.calls - before
+    del made["PutItem"]
+    seen = Counter(asked.action.partition(":")[2] for asked in guard.asked)
+    assert made == {name: count for name, count in seen.items() if name in made}
+    assert set(seen) - set(made) <= {
+        "CreateSchedule",
+        "UpdateSchedule",
+        "DeleteSchedule",
+        "PassRole",
+    }
 
 
 def test_without_the_ledgers_part_the_main_job_goes_on(
     simulator: SimulatedDynamoDB, clock: VirtualClock
 ) -> None:
     """Denied is not broken: raised, lowered, and known to this process alone meanwhile."""
-    guard = Guard(policy("orders", "scaling", **PLACE))
+    others = [name for name in features_of(CONFIG) if name != "ledger"]
+    guard = Guard(policy("orders", others, **PLACE))
 
     raise_and_lower(simulator, clock, guard, CONFIG)
 
     assert {asked.action for asked in guard.refused} == {"dynamodb:ListTagsOfResource"}
     assert simulator.peak("orders").write > 5
-    assert {simulator.units("orders", index) for index in (None, "by-customer")} == {Units(5, 5)}
+    assert is_back(simulator)
+
+
+@pytest.mark.parametrize("features", [["scaling"], ["scaling", "ledger"]])
+def test_with_less_than_the_configuration_asks_for_the_main_job_goes_on(
+    simulator: SimulatedDynamoDB, clock: VirtualClock, config: ScalingConfig, features: list[str]
+) -> None:
+    guard = Guard(policy("orders", features, **PLACE))
+
+    raise_and_lower(simulator, clock, guard, config)
+
+    assert simulator.peak("orders").write > 5
+    assert is_back(simulator)
 
 
 @pytest.mark.parametrize("table", ["carts", "order", "orders-2"])
@@ -129,5 +187,6 @@ def test_with_the_policy_of_another_table_calls_back_off_and_nothing_is_raised(
 
     raise_and_lower(simulator, clock, guard, CONFIG)
 
-    assert guard.refused == guard.asked != []
+    assert {asked.action for asked in guard.refused} == {"dynamodb:DescribeTable"}
+    assert len(guard.refused) == len(guard.asked)
     assert simulator.peak("orders") == Units(5, 5)

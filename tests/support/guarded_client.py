@@ -1,10 +1,13 @@
-"""A client whose control-plane calls are held against a policy, before anything is sent."""
+"""Clients whose control-plane calls are held against a policy, before anything is sent."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any
+
+import botocore
 
 from tests.support.iam_policies import Asked, allows, what_is_asked
 
@@ -21,9 +24,21 @@ class Guard:
         self.asked: list[Asked] = []
         self.refused: list[Asked] = []
 
-    def stand_before(self, client: Any) -> None:
-        """From now on; also before the clients that the library makes of this one."""
-        events = client.meta.events
+    @contextmanager
+    def stands_before(self, client: Any) -> Iterator[None]:
+        """Also before the clients that the library makes of this one or beside it, in the block."""
+        self._register(client.meta.events)
+
+        def of_session(session: Any) -> None:
+            self._register(session.get_component("event_emitter"))
+
+        botocore.register_initializer(of_session)
+        try:
+            yield
+        finally:
+            botocore.unregister_initializer(of_session)
+
+    def _register(self, events: Any) -> None:
         events.register_first("before-parameter-build", self._note)
         events.register_first("before-call", self._decide)
 
