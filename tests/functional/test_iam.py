@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -17,11 +18,11 @@ from dynoresilience.model import Units
 from dynoresilience.reaper import reap
 from dynoresilience.stand_in import process_runtime
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
+from tests.functional.conftest import CREDENTIALS
 from tests.support.guarded_client import Guard
 from tests.support.iam_policies import ACCOUNT, actions_of
 
 PLACE = {"region": "us-east-1", "account": ACCOUNT}
-KEYS = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dynamodb-lowers"
 USUAL: dict[str, Any] = {"max_write_capacity": 200, "scale_up_factor": 10}
 CONFIG = ScalingConfig(**USUAL)
@@ -36,6 +37,17 @@ INDEX_WRITES = {
     "ServiceNamespace": "dynamodb",
     "ResourceId": "table/orders/index/by-customer",
     "ScalableDimension": "dynamodb:index:WriteCapacityUnits",
+}
+
+POLICY: dict[str, Any] = {
+    "PolicyName": "track",
+    "PolicyType": "TargetTrackingScaling",
+    "TargetTrackingScalingPolicyConfiguration": {
+        "TargetValue": 70.0,
+        "PredefinedMetricSpecification": {
+            "PredefinedMetricType": "DynamoDBWriteCapacityUtilization"
+        },
+    },
 }
 
 
@@ -53,6 +65,7 @@ def simulator(clock: VirtualClock) -> Iterator[SimulatedDynamoDB]:
         if "autoscaling" in KNOWN:
             scaling = simulator.autoscaling_client()
             scaling.register_scalable_target(**INDEX_WRITES, MinCapacity=5, MaxCapacity=200)
+            scaling.put_scaling_policy(**INDEX_WRITES, **POLICY)
         yield simulator
 
 
@@ -81,7 +94,7 @@ def raise_and_lower(
     simulator: SimulatedDynamoDB, clock: VirtualClock, guard: Guard, config: ScalingConfig
 ) -> None:
     """The main job, as far as it goes, and its end in the background."""
-    client = simulator.client(**KEYS)
+    client = boto3.client("dynamodb", **CREDENTIALS)
     with guard.stands_before(client):
         ddb = ScalingClient(client, config=config)
         for _ in range(2):
@@ -115,12 +128,12 @@ def test_that_of_the_reaper_is_enough_and_not_more(
 ) -> None:
     simulator.create_table("carts")
     with process_runtime(Runtime(clock, NoTimer())):  # it dies with what it has raised
-        put_many(ScalingClient(simulator.client(**KEYS), config=CONFIG))
+        put_many(ScalingClient(boto3.client("dynamodb", **CREDENTIALS), config=CONFIG))
     clock.advance(3600)
     assert simulator.units("orders").write > 5
     features = [name for name in ("reaper", "autoscaling") if name in {"reaper", *KNOWN}]
     allowed = policy(["orders", "carts"], features, **PLACE)
-    guard, client = Guard(allowed, abac=abac), simulator.client(**KEYS)
+    guard, client = Guard(allowed, abac=abac), boto3.client("dynamodb", **CREDENTIALS)
 
     with guard.stands_before(client):
         report = reap(client)
