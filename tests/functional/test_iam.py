@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -12,15 +12,14 @@ import pytest
 from botocore.exceptions import ClientError
 
 from dynoresilience import ScalingClient, ScalingConfig
-from dynoresilience.engine import Runtime
 from dynoresilience.iam import features_of, policy
 from dynoresilience.model import Units
 from dynoresilience.reaper import reap
-from dynoresilience.stand_in import process_runtime
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 from tests.functional.conftest import CREDENTIALS
 from tests.support.guarded_client import Guard
 from tests.support.iam_policies import ACCOUNT, actions_of
+from tests.support.simulated_process import SimulatedProcess
 
 PLACE = {"region": "us-east-1", "account": ACCOUNT}
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/dynamodb-lowers"
@@ -83,13 +82,6 @@ def put_many(client: Any, count: int = 60) -> None:
         client.put_item(TableName="orders", Item=item)
 
 
-class NoTimer:
-    """That of a process which is dead before any of its jobs is due."""
-
-    def call_at(self, when: float, job: Callable[[], object]) -> None:
-        """Never."""
-
-
 def raise_and_lower(
     simulator: SimulatedDynamoDB, clock: VirtualClock, guard: Guard, config: ScalingConfig
 ) -> None:
@@ -127,11 +119,14 @@ def test_that_of_the_reaper_is_enough_and_not_more(
     simulator: SimulatedDynamoDB, clock: VirtualClock, abac: bool
 ) -> None:
     simulator.create_table("carts")
-    with process_runtime(Runtime(clock, NoTimer())):  # it dies with what it has raised
-        put_many(ScalingClient(boto3.client("dynamodb", **CREDENTIALS), config=CONFIG))
+    dead = SimulatedProcess(clock, CONFIG)
+    client = boto3.client("dynamodb", **CREDENTIALS)
+    dead.attach(client)
+    put_many(client)
+    dead.timer.is_dead = True
     clock.advance(3600)
     assert simulator.units("orders").write > 5
-    features = [name for name in ("reaper", "autoscaling") if name in {"reaper", *KNOWN}]
+    features = ["reaper", "autoscaling"] if "autoscaling" in KNOWN else ["reaper"]
     allowed = policy(["orders", "carts"], features, **PLACE)
     guard, client = Guard(allowed, abac=abac), boto3.client("dynamodb", **CREDENTIALS)
 

@@ -1,8 +1,8 @@
 """Which actions each feature asks for, of what, and under which condition.
 
 Which resource and which condition key an action knows is as in AWS's Service Authorization
-Reference. UpdateTable is of the table, also where it changes an index; ListTables and
-DescribeScalableTargets are of no resource at all.
+Reference. UpdateTable is of the table, also where it changes an index; ListTables and what only
+looks at Application Auto Scaling are of no resource at all.
 """
 
 from __future__ import annotations
@@ -95,9 +95,13 @@ FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
     ),
     "autoscaling": (
         (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+        (_LISTS, "application-autoscaling:DescribeScalingPolicies"),
         (_TARGETS, "application-autoscaling:RegisterScalableTarget"),
     ),
-    "autoscaling-hold": ((_LISTS, "application-autoscaling:DescribeScalableTargets"),),
+    "autoscaling-hold": (
+        (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+        (_LISTS, "application-autoscaling:DescribeScalingPolicies"),
+    ),
     "eventbridge": (
         (_SCHEDULES, "scheduler:CreateSchedule"),
         (_SCHEDULES, "scheduler:UpdateSchedule"),
@@ -114,6 +118,6 @@ FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
 }
 """What each feature asks of AWS.
 
-"scaling" is what the others add to; only "reaper" is all that the reaper needs, but for tables
-under Application Auto Scaling, for which it needs "autoscaling", too. "autoscaling-hold" is for
+"scaling" is what the others add to, for programs. "reaper" alone is what the reaper needs, with
+"autoscaling" beside it where tables are under Application Auto Scaling. "autoscaling-hold" is for
 ``ScalingConfig(autoscaling="hold")``."""
