@@ -79,7 +79,7 @@ def lambda_handler(fn: _F) -> _F:
     Between two invocations no thread runs. So what has fallen due meanwhile is lowered at the
     beginning of the next one, beside the handler; and an invocation ends, also by an exception,
     only after what is just being raised or lowered, or after `LONGEST_END`, or when its time is
-    up. A container that has raised nothing loads nothing for this and asks nothing of AWS.
+    up. A cold start loads nothing for this and asks nothing of AWS.
     """
 
     @functools.wraps(fn)

@@ -97,15 +97,26 @@ class ScaleDown:
         """The request was refused; nothing more is up than before."""
         self._raises.refused(state, before)
 
+    def take_over(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> bool:
+        """See to it that what others have raised comes down. False: there is nothing.
+
+        Raises:
+            ControlPlaneError: the ledger could not be read.
+        """
+        if self._raises.found(record, lowerer, state) is None:
+            return False
+        now = self._clock.monotonic()
+        self._schedule(record, max(now, self._ready_at(record, lowerer)) + self._share(lowerer))
+        return True
+
     def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
         """The table is short and not raised further: what is up, by whomever, is to stay up."""
         read_again_at = record.ledger_read_at + lowerer.settings.scale_down_delay / 4
         if self._raises.of(record) is None:
             if self._clock.monotonic() < read_again_at:
                 return
-            if self._raises.found(record, lowerer, state) is None:
+            if not self.take_over(record, lowerer, state):
                 return
-            self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
         self._raises.extend(record, lowerer)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
