@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from dynoresilience import fork_safe, scope
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import Change, PendingScaleDown
-from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
+from dynoresilience.ports import (
+    Clock,
+    EventSink,
+    Random,
+    ScaleDownLedger,
+    ScaleDownScheduler,
+    TableControl,
+    Timer,
+)
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
@@ -103,17 +111,24 @@ class Runtime:
 
     def warn_of_what_is_raised(self) -> None:
         """One warning for each number that is still up, for the end of the process."""
-        for entry in self.pending():
-            _log.warning(
-                "the process ends with %s %s still raised to %d units (base %d, due %s), and "
-                "nobody lowers it now; call scale_down_now() before the end",
-                entry.resource,
-                entry.dimension,
-                entry.units,
-                entry.base,
-                utc(entry.due),
-            )
+        for shelf in tuple(self._shelves.values()):
+            for entry in shelf.raises.all_pending():
+                _log.warning(
+                    "the process ends with %s %s still raised to %d units (base %d, due %s), and %s",
+                    entry.resource,
+                    entry.dimension,
+                    entry.units,
+                    entry.base,
+                    utc(entry.due),
+                    _WRITTEN if shelf.raises.is_written(entry.resource.table) else _UNWRITTEN,
+                )
 
+
+_WRITTEN = (
+    "the table's tags say so: another process that uses the table lowers it, or the reaper "
+    "(python -m dynoresilience reap)"
+)
+_UNWRITTEN = "nobody lowers it now; call scale_down_now() before the end"
 
 _shared: Runtime | None = None
 
@@ -134,6 +149,7 @@ class Engine:
         config: ScalingConfig,
         sinks: Sequence[EventSink] | None,
         runtime: Runtime,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._config = config
         self._runtime = runtime
@@ -154,6 +170,7 @@ class Engine:
             clock=clock,
             timer=timer,
             sink=self._sink,
+            scheduler=scheduler,
         )
         self._scaler = Scaler(raiser, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)

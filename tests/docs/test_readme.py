@@ -52,7 +52,15 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
     documented = {name: (variable, default.strip()) for name, variable, default in rows[1:]}
     words = {"None": "as it was", "True": "true", "False": "false", "{}": "none"}
     words |= dict.fromkeys(
-        ("deadline", "max_read_request_units", "max_write_request_units"), "none"
+        (
+            "deadline",
+            "max_read_request_units",
+            "max_write_request_units",
+            "scheduler_role_arn",
+            "reaper_function_arn",
+            "scheduler_dead_letter_arn",
+        ),
+        "none",
     )
 
     assert set(documented) == set(ScalingConfig.__dataclass_fields__)

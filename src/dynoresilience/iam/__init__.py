@@ -61,10 +61,10 @@ def policy(
     """
     wanted = _features(features, config)
     places = Places(partition, region, account)
-    if scheduler_role is None:
-        scheduler_role = getattr(config, "scheduler_role_arn", None)
+    if scheduler_role is None and config is not None:
+        scheduler_role = config.scheduler_role_arn
     if scheduler_group is None:
-        scheduler_group = getattr(config, "scheduler_group", "default")
+        scheduler_group = (config or ScalingConfig()).scheduler_group
     named = [table_of(name, places) for name in _texts("tables", tables)]
     asked = Asked(named, scheduler_role, scheduler_group)
     if "eventbridge" in wanted:
@@ -91,7 +91,7 @@ def features_of(config: ScalingConfig) -> tuple[str, ...]:
         "ledger": config.ledger == "tags",
         "autoscaling": getattr(config, "autoscaling", None) == "cooperate",
         "autoscaling-hold": getattr(config, "autoscaling", None) == "hold",
-        "eventbridge": getattr(config, "scale_down_via", None) == "eventbridge",
+        "eventbridge": config.scale_down_via == "eventbridge",
     }
     return tuple(name for name, used in uses.items() if used)
 

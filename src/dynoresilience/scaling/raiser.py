@@ -11,6 +11,7 @@ from dynoresilience.ports import (
     EventSink,
     OutcomeUnknown,
     ScaleDownLedger,
+    ScaleDownScheduler,
     ServiceLimit,
     Settings,
     TableBusy,
@@ -48,8 +49,10 @@ class Raiser:
         clock: Clock,
         timer: Timer,
         sink: EventSink,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._control = control
+        self._scheduler = scheduler
         self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
@@ -157,7 +160,7 @@ class Raiser:
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
             if not is_still(state, record.read_at, self._control, short.table, self._clock):
-                self._scale_down.raise_refused(state, before)
+                self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
                 return None
             accepted = self._control.update(short.table, target)
         except OutcomeUnknown:
@@ -165,12 +168,13 @@ class Raiser:
             record.lowerer = lowerer
             self._watch(record, short)
             raise
-        except ControlPlaneError:
-            self._scale_down.raise_refused(state, before)
+        except ControlPlaneError as error:
+            by_others = isinstance(error, TableBusy)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=by_others)
             raise
         if not accepted:
             # Someone else asked for just this meanwhile: good for the call, but not ours.
-            self._scale_down.raise_refused(state, before)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
             return self._join(record, short)
         record.lowerer = lowerer
         self._watch(record, short, target)
@@ -179,7 +183,7 @@ class Raiser:
 
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
-        return Lowerer(self._control, table, settings, self._sink, ledger)
+        return Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from dynoresilience import events
 from dynoresilience.capacity.entries import SEEN_AFTER, may_be_unseen
 from dynoresilience.capacity.plan import plan_down
+from dynoresilience.capacity.way_back import way_back
 from dynoresilience.model import (
     CapacityUpdate,
     Change,
@@ -29,6 +30,7 @@ from dynoresilience.ports import (
     TableNotFound,
     Timer,
 )
+from dynoresilience.scaling.handover import Handover, is_wanted
 from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
 from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
@@ -74,6 +76,7 @@ class ScaleDown:
         self._clock = clock
         self._timer = timer
         self._chance = chance
+        self._handover = Handover(clock, timer, chance)
 
     def before_raise(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
@@ -86,6 +89,7 @@ class ScaleDown:
             TableBusy: another process is about to raise it.
         """
         before = self._raises.about_to(record, lowerer, state, target)
+        self._hand_over(record, lowerer, state, target=target)
         self._schedule(record, lowerer.quiet_at(record))
         return before
 
@@ -93,9 +97,27 @@ class ScaleDown:
         """The request was accepted: what it asked for is ours."""
         self._raises.accepted(record, target)
 
-    def raise_refused(self, state: TableState, before: RaisedTable | None) -> None:
-        """The request was refused; nothing more is up than before."""
+    def raise_refused(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        state: TableState,
+        before: RaisedTable | None,
+        *,
+        by_others: bool = False,
+    ) -> None:
+        """The request was refused; nothing more is up than before.
+
+        ``by_others``: because someone else is raising, whose schedule may be in our one's place.
+        """
+        refused = self._raises.of(record)
         self._raises.refused(state, before)
+        if by_others or refused is None:
+            return
+        if before is None:
+            self._handover.remove(record, lowerer, refused)
+        else:
+            self._hand_over(record, lowerer, state)
 
     def take_over(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> bool:
         """See to it that what others have raised comes down. False: there is nothing.
@@ -118,6 +140,9 @@ class ScaleDown:
             if not self.take_over(record, lowerer, state):
                 return
         self._raises.extend(record, lowerer)
+        entry = self._raises.of(record)
+        if entry is not None and self._handover.comes_too_early(record, entry):
+            self._hand_over(record, lowerer, state)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
         """Tell what is wrong with the ledger; after a raise also what is up, and until when."""
@@ -145,7 +170,7 @@ class ScaleDown:
         """When the table may be lowered as far as this process knows; monotonic seconds."""
         entry = self._raises.of(record)
         due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
-        return max(lowerer.quiet_at(record), due)
+        return max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
@@ -217,6 +242,8 @@ class ScaleDown:
             if error.until is not None:
                 pause = max(error.until - self._clock.now(), TRY_AGAIN)
             outcome = self._postponed(lowerer, BUDGET_SPENT, pause)
+            if record.state is not None:
+                self._hand_over(record, lowerer, record.state, due=self._clock.now() + pause)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             outcome = self._postponed(lowerer, why, DENIED_FOR)._replace(error=why)
@@ -283,6 +310,10 @@ class ScaleDown:
             self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         erased = self._raises.keep(record, lowerer, entry, plan.kept)
+        if plan.kept:
+            self._hand_over(record, lowerer, state, target=plan.lower, due=plan.wait_until)
+        elif plan.lower is not None or not self._handover.is_over(entry):
+            self._handover.remove(record, lowerer, entry)
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
             # What could not be erased is found at base then.
@@ -299,12 +330,37 @@ class ScaleDown:
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
     ) -> Outcome:
         self._raises.keep(record, lowerer, entry, {})
+        if not self._handover.is_over(entry):
+            self._handover.remove(record, lowerer, entry)
         return Outcome(
             news=tuple(
                 events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)
                 for index, which in entry.raised
             )
         )
+
+    def _hand_over(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        state: TableState,
+        *,
+        target: CapacityUpdate | None = None,
+        due: float | None = None,
+    ) -> None:
+        """Have a schedule lower what is raised, once ``target`` has been asked for."""
+        entry = self._raises.of(record)
+        if entry is None or not is_wanted(lowerer):
+            return
+        settings, table = lowerer.settings, entry.table
+        lower = way_back(
+            state,
+            entry.raised,
+            lambda index: settings.limits(table, index),
+            target=target,
+            table=table,
+        )
+        self._handover.put(record, lowerer, entry, lower, entry.due if due is None else due)
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(
