@@ -114,7 +114,8 @@ class Runtime:
         for shelf in tuple(self._shelves.values()):
             for entry in shelf.raises.all_pending():
                 _log.warning(
-                    "the process ends with %s %s still raised to %d units (base %d, due %s), and %s",
+                    "the process ends with %s %s still raised to %d units (base %d, due %s), "
+                    "and %s",
                     entry.resource,
                     entry.dimension,
                     entry.units,
