@@ -117,7 +117,7 @@ class Runtime:
                     "the process ends with %s %s still raised to %d units (base %d, due %s), "
                     "and %s",
                     entry.resource,
-                    entry.dimension,
+                    entry.what,
                     entry.units,
                     entry.base,
                     utc(entry.due),

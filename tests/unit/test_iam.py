@@ -53,7 +53,8 @@ def test_without_a_place_it_is_any() -> None:
 
 
 def test_several_tables_by_name_arn_and_pattern() -> None:
-    made = policy([ORDERS, "carts-*", "carts-*"], region="us-east-1", partition="aws-cn")
+    tables = [ORDERS, "carts-*", "carts-*"]
+    made = policy(tables, ["scaling", "ledger"], region="us-east-1", partition="aws-cn")
 
     for statement in made["Statement"]:
         carts = "arn:aws-cn:dynamodb:us-east-1:*:table/carts-*"
@@ -94,8 +95,9 @@ def test_no_features_are_those_of_a_plain_configuration() -> None:
 
 
 def test_the_features_of_a_configuration_are_what_it_has_switched_on() -> None:
-    assert features_of(ScalingConfig()) == ("scaling", "ledger")
-    assert features_of(ScalingConfig(ledger="memory")) == ("scaling",)
+    assert features_of(ScalingConfig()) == ("scaling", "ledger", "autoscaling")
+    assert features_of(ScalingConfig(autoscaling="hold"))[-1] == "autoscaling-hold"
+    assert features_of(ScalingConfig(ledger="memory")) == ("scaling", "autoscaling")
     assert features_of(ScalingConfig(scaling_enabled=False)) == ()
 
 
@@ -189,7 +191,7 @@ def test_it_knows_the_tags_that_are_written() -> None:
 def test_a_feature_beside_a_configuration_is_added() -> None:
     both = policy("orders", ["reaper"], config=ScalingConfig(ledger="memory"))
 
-    assert actions_of(both) == actions_of(policy("orders", ["scaling", "reaper"]))
+    assert actions_of(both) == actions_of(policy("orders", ["scaling", "autoscaling", "reaper"]))
 
 
 @pytest.mark.parametrize(

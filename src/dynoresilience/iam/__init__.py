@@ -89,8 +89,8 @@ def features_of(config: ScalingConfig) -> tuple[str, ...]:
     uses = {
         "scaling": True,
         "ledger": config.ledger == "tags",
-        "autoscaling": getattr(config, "autoscaling", None) == "cooperate",
-        "autoscaling-hold": getattr(config, "autoscaling", None) == "hold",
+        "autoscaling": config.autoscaling == "cooperate",
+        "autoscaling-hold": config.autoscaling == "hold",
         "eventbridge": config.scale_down_via == "eventbridge",
     }
     return tuple(name for name, used in uses.items() if used)

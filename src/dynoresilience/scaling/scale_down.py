@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from typing import NamedTuple
@@ -36,7 +37,10 @@ from dynoresilience.scaling.raises import NO_LEDGER, Raises
 from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
+_log = logging.getLogger("dynoresilience")
+
 BUDGET_SPENT = "the decrease budget is spent"
+TARGET_UNKNOWN = "its scalable target can't be seen"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
 ANOTHER_TABLE = "another table has its name now"
 BUSY_FOR = 2.0
@@ -216,7 +220,7 @@ class ScaleDown:
             done += tried.changes
             news += tried.news
             now = self._clock.monotonic()
-            if tried.again_at is None or tried.again_at > min(give_up, now + BUSY_FOR):
+            if tried.again_at is None or tried.again_at > min(give_up, now + SEEN_AFTER):
                 return tried._replace(changes=tuple(done), news=tuple(news))
             self._clock.wait(threading.Event(), max(0.0, tried.again_at - now))
 
@@ -288,7 +292,7 @@ class ScaleDown:
 
         today = self._clock.now()
         plan = plan_down(
-            state,
+            self._with_targets(lowerer, state, entry),
             entry.raised,
             limits,
             today,
@@ -307,7 +311,8 @@ class ScaleDown:
             if not is_still(state, looked_at, lowerer.control, lowerer.table, self._clock):
                 return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
-            self._watch(record, lowerer, plan.lower)
+            if plan.lower.units:
+                self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         erased = self._raises.keep(record, lowerer, entry, plan.kept)
         if plan.kept:
@@ -321,10 +326,29 @@ class ScaleDown:
             return Outcome(changes, again_at, tuple(news))
         if plan.wait_until <= today:  # the rest goes into a request of its own
             return Outcome(changes, now + BUSY_FOR, tuple(news))
-        unknown = any(raised.was != raised.to for raised in plan.kept.values())
-        why = OUTCOME_UNKNOWN if unknown else BUDGET_SPENT
+        why = BUDGET_SPENT
+        if any(raised.was != raised.to for raised in plan.kept.values()):
+            why = OUTCOME_UNKNOWN
+        elif any(raised.minimum for raised in plan.kept.values()):
+            why = TARGET_UNKNOWN
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
+
+    @staticmethod
+    def _with_targets(lowerer: Lowerer, state: TableState, entry: RaisedTable) -> TableState:
+        """Asked anew: a minimum that someone else has set since is not ours to lower.
+
+        Where it can't be told, units are lowered as if there were no target: it would have taken
+        the raise back itself.
+        """
+        if state.on_demand and not any(raised.minimum for raised in entry.raised.values()):
+            return state
+        try:
+            found = lowerer.control.targets(lowerer.table, state, tuple(entry.raised))
+            return replace(state, targets=found)
+        except Exception as error:  # whatever it is, units must still come down
+            _log.debug("the scalable targets of %s are not known: %s", lowerer.table, error)
+            return replace(state, targets=None)
 
     def _release_all(
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
