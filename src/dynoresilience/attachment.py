@@ -134,6 +134,7 @@ class Attachment:
         if found is not None:
             return found
         with fork_safe.imports:
+            from dynoresilience.aws.autoscaling import ScalableTargets
             from dynoresilience.aws.eventbridge import EventBridgeScheduler
             from dynoresilience.aws.table_control import BotoTableControl
             from dynoresilience.aws.tag_ledger import TagLedger
@@ -144,7 +145,8 @@ class Attachment:
             instead = self._stand_in()
             runtime = self._runtime or (instead.runtime if instead else Runtime.of_process())
             twin = self.hooks.control_plane_client(self.client)
-            control, ledger = BotoTableControl(twin), TagLedger(twin, runtime.clock)
+            control = BotoTableControl(twin, ScalableTargets.beside(self.client))
+            ledger = TagLedger(twin, runtime.clock)
             endpoint = self.client.meta.endpoint_url
             scheduler = EventBridgeScheduler(self.client)
             made = Engine(control, ledger, endpoint, self.config, self._sinks, runtime, scheduler)

@@ -57,9 +57,10 @@ class IndexLimits(_KnownFields):
     max_write_capacity: int | None = None
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
+    raise_replicated_writes: bool | None = None
 
     def __post_init__(self) -> None:
-        _raise_if(type(self), _capacity_faults(self))
+        _raise_if(type(self), _capacity_faults(self) + _flag_faults(self))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,11 @@ class TableLimits(_KnownFields):
     max_write_capacity: int | None = None
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
+    raise_replicated_writes: bool | None = None
     indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults = _capacity_faults(self)
+        faults = _capacity_faults(self) + _flag_faults(self)
         faults += _mapping_faults("indexes", self.indexes, IndexLimits)
         _raise_if(type(self), faults)
 
@@ -95,6 +97,11 @@ class ScalingConfig(_KnownFields):
         max_read_request_units, max_write_request_units: the cap up to which the on-demand
             maximum of a table or index may be raised. None (default): never raised, only
             reported.
+        raise_replicated_writes: True: the writes of a global table, which are raised in all its
+            regions, may be raised. False (default): only reported. Reads are the region's own.
+        autoscaling: what to do about a number under Application Auto Scaling. "cooperate"
+            (default): raise the minimum of its scalable target, never above its maximum, and put
+            it back later. "hold": never raise it, only report.
         scale_up_factor: one raise multiplies the units by this. More than 1.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
@@ -129,6 +136,8 @@ class ScalingConfig(_KnownFields):
     max_write_capacity: int = 50
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
+    raise_replicated_writes: bool = False
+    autoscaling: Literal["cooperate", "hold"] = "cooperate"
     scale_up_factor: float = 2.0
     max_retries: int = 5
     initial_retry_delay: float = 1.0
@@ -151,9 +160,9 @@ class ScalingConfig(_KnownFields):
         faults += _number_faults(self)
         faults += _scheduler_faults(self)
         faults += _mapping_faults("tables", self.tables, TableLimits)
-        for name in ("scaling_enabled", "show_hot_keys"):
-            if not isinstance(getattr(self, name), bool):
-                faults.append(f"{name}={getattr(self, name)!r} must be True or False")
+        faults += _flag_faults(self)
+        if self.autoscaling not in ("cooperate", "hold"):
+            faults.append(f"autoscaling={self.autoscaling!r} must be 'cooperate' or 'hold'")
         if self.ledger not in ("tags", "memory"):
             faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:
@@ -236,6 +245,8 @@ class ScalingConfig(_KnownFields):
             base_write=first("base_write_capacity"),
             cap_on_demand_read=first("max_read_request_units"),
             cap_on_demand_write=first("max_write_request_units"),
+            raise_minimums=self.autoscaling == "cooperate",
+            raise_replicated_writes=first("raise_replicated_writes"),
         )
 
     def _inherited_faults(self) -> list[str]:
@@ -277,6 +288,18 @@ def _capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[s
                 f"base_{dimension}_capacity={base} must not be more than "
                 f"max_{dimension}_capacity={cap}"
             )
+    return faults
+
+
+_FLAGS = ("raise_replicated_writes", "scaling_enabled", "show_hot_keys")
+
+
+def _flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
+    faults = []
+    for entry in fields(owner):
+        value = getattr(owner, entry.name)
+        if entry.name in _FLAGS and type(value) is not bool and value is not entry.default:
+            faults.append(f"{entry.name}={value!r} must be True or False")
     return faults
 
 

@@ -9,6 +9,7 @@ import atexit
 import logging
 import os
 import random
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -81,6 +82,23 @@ class Runtime:
         shelves = tuple(self._shelves.values())
         return tuple(entry for shelf in shelves for entry in shelf.raises.all_pending())
 
+    def resume(self) -> None:
+        """The process may have stood still: let the timer see what has fallen due meanwhile."""
+        if self._shelves:
+            self.timer.call_at(self.clock.monotonic(), lambda: None)
+
+    def settle(self, timeout: float) -> None:
+        """Wait up to ``timeout`` seconds for the timer's jobs that are running or due.
+
+        After that the process may stand still, until `resume`.
+        """
+        if isinstance(self.clock, SystemClock):
+            self.clock.expect_standstills()
+        if timeout > 0 and self._shelves:
+            done = threading.Event()
+            self.timer.call_at(self.clock.monotonic(), done.set)  # runs when those have
+            self.clock.wait(done, timeout)
+
     @staticmethod
     def of_process() -> Runtime:
         """The one that this process shares; at its end it says what is still raised."""
@@ -96,9 +114,10 @@ class Runtime:
         for shelf in tuple(self._shelves.values()):
             for entry in shelf.raises.all_pending():
                 _log.warning(
-                    "the process ends with %s %s still raised to %d units (base %d, due %s), and %s",
+                    "the process ends with %s %s still raised to %d units (base %d, due %s), "
+                    "and %s",
                     entry.resource,
-                    entry.dimension,
+                    entry.what,
                     entry.units,
                     entry.base,
                     utc(entry.due),
@@ -113,6 +132,11 @@ _WRITTEN = (
 _UNWRITTEN = "nobody lowers it now; call scale_down_now() before the end"
 
 _shared: Runtime | None = None
+
+
+def made_runtime() -> Runtime | None:
+    """The one that this process shares, if anything has asked for it."""
+    return _shared
 
 
 class Engine:

@@ -47,7 +47,7 @@ class HotKeyRange(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleUpRequested(Event):
-    """UpdateTable was accepted for these changes."""
+    """These changes were accepted: of units by DynamoDB, of minimums by Auto Scaling."""
 
     changes: tuple[Change, ...]
 
@@ -65,6 +65,16 @@ class ScaleUpHeld(Event):
     """A throttle did not lead to a raise, and why."""
 
     hold: Hold
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsUnseen(Event):
+    """The credentials may not ask Application Auto Scaling what it looks after, and why.
+
+    For a while all tables are raised as if it looked after none.
+    """
+
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +115,7 @@ class ScaleDownNotHandedOver(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleDownDone(Event):
-    """UpdateTable was accepted for these decreases."""
+    """These decreases were accepted, of units or of minimums."""
 
     changes: tuple[Change, ...]
 

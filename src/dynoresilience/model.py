@@ -124,12 +124,34 @@ class ResourceState:
     whole_items: bool = True
 
 
+RaisedKey = tuple[str | None, Dimension]
+"""Which number of a table: index name (None = the table itself) and dimension."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalableTarget:
+    """Between what units Application Auto Scaling keeps one number of a table.
+
+    ``tracked``: it has a scaling policy, by which raises that are not its own are taken back;
+    without one nothing but a schedule, if anything, moves the units. ``held``: why the minimum
+    can't be changed now.
+    """
+
+    minimum: int
+    maximum: int
+    tracked: bool = True
+    held: tuple[HoldReason, str] | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class TableState:
     """What DescribeTable says of a table and its global secondary indexes.
 
     ``table_id``: another one means another table of the same name (where there is no TableId, as
     in emulators, the instant of its creation). ``local_indexes``: they use the table's capacity.
+    ``replicas``: the other regions of a global table. ``targets``: the numbers that Application
+    Auto Scaling looks after; not in DescribeTable, so None until somebody has asked, or if nobody
+    could tell.
     """
 
     name: str
@@ -139,6 +161,8 @@ class TableState:
     on_demand: bool = False
     table_id: str | None = None
     local_indexes: frozenset[str] = frozenset()
+    replicas: tuple[str, ...] = ()
+    targets: Mapping[RaisedKey, ScalableTarget] | None = field(default=None, compare=False)
 
     @property
     def updating(self) -> bool:
@@ -182,12 +206,27 @@ class TableState:
         """The table itself (``None``) or an index; None if there is no such index."""
         return self.table if index is None else self.indexes.get(index)
 
+    def target(self, index: str | None, dimension: Dimension) -> ScalableTarget | None:
+        """The scalable target that a number is under; None: none that we know of."""
+        return (self.targets or {}).get((index, dimension))
+
+    def unmet_minimums(self) -> CapacityUpdate:
+        """What Application Auto Scaling is about to do: the units below their target's minimum."""
+        unmet = []
+        for (index, dimension), target in (self.targets or {}).items():
+            found = self.resource(index)
+            if found is not None and found.units.of(dimension) < target.minimum:
+                resource, units = Resource(self.name, index), found.units.of(dimension)
+                unmet.append(Change(resource, dimension, units, target.minimum, minimum=True))
+        return CapacityUpdate({}, tuple(unmet))
+
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One number that changes: the units of one dimension of one resource.
 
-    ``on_demand``: they are the maximum of an on-demand resource.
+    ``on_demand``: they are the maximum of an on-demand resource. ``minimum``: they are the
+    MinCapacity of its scalable target; its units follow on the way up, and stay on the way down.
     """
 
     resource: Resource
@@ -195,13 +234,20 @@ class Change:
     before: int
     after: int
     on_demand: bool = False
+    minimum: bool = False
+
+    @property
+    def key(self) -> RaisedKey:
+        return self.resource.index, self.dimension
 
     def __str__(self) -> str:
-        what = _what(self.dimension, self.on_demand)
+        what = _what(self.dimension, self.on_demand, self.minimum)
         return f"{self.resource} {what} {self.before} -> {self.after}"
 
 
-def _what(dimension: Dimension, on_demand: bool) -> str:
+def _what(dimension: Dimension, on_demand: bool, minimum: bool) -> str:
+    if minimum:
+        return f"{dimension} minimum"
     return f"{dimension} on-demand maximum" if on_demand else str(dimension)
 
 
@@ -210,6 +256,8 @@ class CapacityUpdate:
     """One UpdateTable: for each resource named (None = the table) both dimensions to ask for.
 
     ``on_demand``: what is asked for are the maxima of an on-demand table; 0 is not asked for.
+    The minimums among ``changes`` are not in ``units``: each takes a request of its own, to
+    Application Auto Scaling, and if there is nothing else there is no UpdateTable.
     """
 
     units: Mapping[str | None, Units]
@@ -219,9 +267,18 @@ class CapacityUpdate:
     def __iter__(self) -> Iterator[Change]:
         return iter(self.changes)
 
+    @property
+    def minimums(self) -> tuple[Change, ...]:
+        return tuple(change for change in self.changes if change.minimum)
+
     def reached(self, state: TableState) -> bool:
-        """True if every change is in force in ``state`` (an increase may be exceeded)."""
+        """True if every change is in force in ``state`` (an increase may be exceeded).
+
+        A raised minimum is, once the units are up to it. A lowered one changes no units by itself.
+        """
         for change in self.changes:
+            if change.minimum and change.after < change.before:
+                continue
             found = state.resource(change.resource.index)
             if found is None:
                 continue
@@ -244,6 +301,8 @@ class HoldReason(str, Enum):
     KEY_RANGE = "hot key range"
     ACCOUNT_LIMIT = "account limit"
     ON_DEMAND_MAXIMUM = "on-demand maximum"
+    AUTO_SCALING = "under auto scaling"
+    REPLICATED = "replicated writes"
     UNKNOWN_RESOURCE = "unknown resource"
     SERVICE_LIMIT = "service limit"
     FAILED = "control plane failed"
@@ -271,7 +330,9 @@ class Limits:
 
     ``cap_*``: never asked to exceed. ``base_*``: what a scale-down returns to; None means what
     was there before the first raise. ``cap_on_demand_*``: the cap of its maximum if the table is
-    on-demand; None means that the maximum is not ours to raise.
+    on-demand; None means that the maximum is not ours to raise. ``raise_minimums``: numbers under
+    a scalable target may be raised by its minimum; else they are not raised at all.
+    ``raise_replicated_writes``: writes of a global table may be raised.
     """
 
     cap_read: int
@@ -280,6 +341,8 @@ class Limits:
     base_write: int | None = None
     cap_on_demand_read: int | None = None
     cap_on_demand_write: int | None = None
+    raise_minimums: bool = True
+    raise_replicated_writes: bool = False
 
     def in_mode(self, on_demand: bool) -> Limits:
         """The bounds for a table of this billing mode; a cap of 0: never raised.
@@ -288,7 +351,11 @@ class Limits:
         """
         if not on_demand:
             return self
-        return Limits(self.cap_on_demand_read or 0, self.cap_on_demand_write or 0)
+        return Limits(
+            self.cap_on_demand_read or 0,
+            self.cap_on_demand_write or 0,
+            raise_replicated_writes=self.raise_replicated_writes,
+        )
 
     def cap(self, dimension: Dimension) -> int:
         return self.cap_read if dimension is Dimension.READ else self.cap_write
@@ -304,19 +371,21 @@ class Raised:
     ``was``: what it had before the latest UpdateTable, as long as it is not known whether that
     was carried out; equal to ``to`` once it was accepted. Any third value is someone else's.
     ``at``: when that was written down, in seconds since the epoch, UTC.
+    ``minimum``: the number is the MinCapacity of the resource's scalable target, not its units.
     """
 
     base: int
     was: int
     to: int
     at: float = 0.0
+    minimum: bool = False
 
     def is_ours(self, units: int) -> bool:
         return units in (self.was, self.to)
 
-
-RaisedKey = tuple[str | None, Dimension]
-"""Which number of a table: index name (None = the table itself) and dimension."""
+    def explains(self, change: Change) -> bool:
+        """True if what the change begins at is of our making."""
+        return self.minimum is change.minimum and self.is_ours(change.before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,7 +409,8 @@ class PendingScaleDown:
     """A raise of ours that is still to be taken back.
 
     ``due``: seconds since the epoch, UTC. ``units``: what we last asked for. ``on_demand``: they
-    are the maximum of an on-demand resource.
+    are the maximum of an on-demand resource. ``minimum``: they are the MinCapacity of its scalable
+    target.
     """
 
     resource: Resource
@@ -349,7 +419,12 @@ class PendingScaleDown:
     base: int
     due: float
     on_demand: bool = False
+    minimum: bool = False
+
+    @property
+    def what(self) -> str:
+        """Which of the numbers of the resource it is, in words."""
+        return _what(self.dimension, self.on_demand, self.minimum)
 
     def __str__(self) -> str:
-        what = _what(self.dimension, self.on_demand)
-        return f"{self.resource} {what} {self.units} -> {self.base}"
+        return f"{self.resource} {self.what} {self.units} -> {self.base}"

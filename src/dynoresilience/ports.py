@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from dynoresilience.events import Event
-from dynoresilience.model import CapacityUpdate, Limits, RaisedTable, TableState
+from dynoresilience.model import (
+    CapacityUpdate,
+    Limits,
+    RaisedKey,
+    RaisedTable,
+    ScalableTarget,
+    TableState,
+)
 from dynoresilience.throttling.signals import Throttle
 
 
@@ -46,13 +53,30 @@ class TableControl(Protocol):
     """The control plane of one account and region. Each method is a single attempt."""
 
     def describe(self, table: str) -> TableState:
-        """Raises `AccessDenied`, `TableNotFound` or `ControlPlaneError`."""
+        """Raises `AccessDenied`, `TableNotFound` or `ControlPlaneError`.
+
+        The state is without ``targets``.
+        """
+
+    def targets(
+        self, table: str, state: TableState, keys: Collection[RaisedKey]
+    ) -> Mapping[RaisedKey, ScalableTarget]:
+        """What of this table is under Application Auto Scaling.
+
+        Whether they are ``tracked`` is asked for ``keys`` only, and taken for granted of the rest,
+        or where it can't be told.
+
+        Raises `AccessDenied` or `ControlPlaneError`.
+        """
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
         """Ask for capacity. False: everything has these units already, so nothing will change.
 
-        Raises `AccessDenied`, `TableBusy`, `DecreaseRefused`, `ServiceLimit`, `TableNotFound`,
-        `OutcomeUnknown` or `ControlPlaneError`.
+        Units go first, in one request; each minimum then takes one of its own.
+
+        Raises `AccessDenied` (of a minimum: `TargetDenied`), `TableBusy`, `DecreaseRefused`,
+        `ServiceLimit`, `TableNotFound`, `OutcomeUnknown` (also where it was done in part) or
+        `ControlPlaneError`.
         """
 
 
@@ -70,6 +94,10 @@ class AccessDenied(ControlPlaneError):
     def __init__(self, action: str, message: str) -> None:
         super().__init__(message)
         self.action = action
+
+
+class TargetDenied(AccessDenied):
+    """The credentials may not change a scalable target; all else of the table they may."""
 
 
 class TableBusy(ControlPlaneError):

@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import events, stand_in
 from dynoresilience.attachment import client_behind
+from dynoresilience.aws.autoscaling import ScalableTargets
 from dynoresilience.aws.botocore_private import without_retries
 from dynoresilience.aws.eventbridge import EventBridgeScheduler
 from dynoresilience.aws.table_control import BotoTableControl
@@ -23,7 +24,13 @@ from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Runtime
 from dynoresilience.errors import ConfigError, DynoResilienceError
-from dynoresilience.model import CapacityUpdate, RaisedTable, TableState
+from dynoresilience.model import (
+    CapacityUpdate,
+    RaisedKey,
+    RaisedTable,
+    ScalableTarget,
+    TableState,
+)
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
@@ -181,8 +188,9 @@ def reap(
         client = boto3.client("dynamodb")
     block = stand_in.current()
     runtime = block.runtime if block is not None else Runtime.of_process()
-    twin = without_retries(client_behind(client))
-    control = BotoTableControl(twin)
+    original = client_behind(client)
+    twin = without_retries(original)
+    control = BotoTableControl(twin, ScalableTargets.beside(original))
     told = (LoggingSink(runtime.clock),) if sinks is None else tuple(sinks)
     sink = SafeSinks(() if dry_run else told)
     run = _Run(
@@ -192,9 +200,9 @@ def reap(
         sink,
         runtime,
         dry_run=dry_run,
-        scheduler=None if dry_run else EventBridgeScheduler(client_behind(client)),
+        scheduler=None if dry_run else EventBridgeScheduler(original),
     )
-    names = BotoTableControl(client_behind(client)).tables() if tables is None else tables
+    names = BotoTableControl(original).tables() if tables is None else tables
     return run.over(names, named=tables is not None, time_limit=time_limit)
 
 
@@ -285,6 +293,11 @@ class _Sham:
 
     def describe(self, table: str) -> TableState:
         return self._control.describe(table)
+
+    def targets(
+        self, table: str, state: TableState, keys: Collection[RaisedKey]
+    ) -> Mapping[RaisedKey, ScalableTarget]:
+        return self._control.targets(table, state, keys)
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
         return True

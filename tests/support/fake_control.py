@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 
-from dynoresilience.model import CapacityUpdate, ResourceState, TableState, Units
+from dynoresilience.model import (
+    CapacityUpdate,
+    Change,
+    Dimension,
+    RaisedKey,
+    ResourceState,
+    ScalableTarget,
+    TableState,
+    Units,
+)
 from dynoresilience.ports import (
     Clock,
     ControlPlaneError,
@@ -19,11 +28,19 @@ ARN = "arn:aws:dynamodb:eu-central-1:123456789012:table/"
 
 
 class FakeControl:
-    """DynamoDB's control plane for one account: changes take ``update_seconds``."""
+    """DynamoDB's control plane for one account: changes take ``update_seconds``.
+
+    ``acts_after``: seconds from a raise of a scalable target's minimum to the UpdateTable of
+    Application Auto Scaling that follows it; None: it never acts.
+    """
 
     def __init__(self, clock: Clock, *, update_seconds: float = 2.0) -> None:
         self.clock = clock
         self.update_seconds = update_seconds
+        self.acts_after: float | None = 5.0
+        self.scalable: dict[str, dict[RaisedKey, ScalableTarget]] = {}
+        self.minimums: list[Change] = []
+        self._acts: dict[str, list[tuple[float, Change]]] = {}
         self.tables: dict[str, TableState] = {}
         self.calls: Counter[str] = Counter()
         self.updates: list[CapacityUpdate] = []
@@ -42,6 +59,23 @@ class FakeControl:
             indexes={k.replace("_", "-"): ResourceState(v) for k, v in indexes.items()},
             on_demand=on_demand,
         )
+
+    def add_target(
+        self,
+        name: str,
+        dimension: Dimension,
+        minimum: int,
+        maximum: int,
+        index: str | None = None,
+        *,
+        tracked: bool = True,
+    ) -> None:
+        """Somebody puts a number under Application Auto Scaling, or sets its target anew."""
+        target = ScalableTarget(minimum, maximum, tracked)
+        self.scalable.setdefault(name, {})[index, dimension] = target
+
+    def minimum(self, name: str, dimension: Dimension, index: str | None = None) -> int:
+        return self.scalable[name][index, dimension].minimum
 
     def set_units(self, name: str, index: str | None, units: Units) -> None:
         """Somebody else changes the capacity, at once."""
@@ -63,8 +97,31 @@ class FakeControl:
             return replace(state, table=replace(state.table, status="UPDATING"))
         return state
 
+    def targets(
+        self, table: str, state: TableState, keys: Collection[RaisedKey]
+    ) -> Mapping[RaisedKey, ScalableTarget]:
+        self._called("targets")
+        return dict(self.scalable.get(table, {}))
+
     def update(self, table: str, update: CapacityUpdate) -> bool:
         self.before_update(update)
+        if update.units and not self._update_table(table, update):
+            return False
+        for change in update.minimums:
+            self._set_minimum(table, change)
+        return True
+
+    def _set_minimum(self, table: str, change: Change) -> None:
+        self._called("minimum")
+        target = self.scalable[table][change.key]
+        assert change.after <= target.maximum, "AWS refuses a minimum above the maximum"
+        self.scalable[table][change.key] = replace(target, minimum=change.after)
+        self.minimums.append(change)
+        if self.acts_after is not None:
+            due = self.clock.monotonic() + self.acts_after
+            self._acts.setdefault(table, []).append((due, change))
+
+    def _update_table(self, table: str, update: CapacityUpdate) -> bool:
         self._called("update")
         self._land(table)
         if table in self._landing:
@@ -81,10 +138,24 @@ class FakeControl:
 
     def _called(self, name: str) -> None:
         self.calls[name] += 1
-        if self.fail[name]:
+        if self.fail.get(name):
             raise self.fail[name].pop(0)
 
+    def _act(self, name: str) -> None:
+        """What Application Auto Scaling does about minimums: it raises what is below."""
+        for entry in list(self._acts.get(name, ())):
+            due, change = entry
+            found = self.tables[name].resource(change.resource.index)
+            if due > self.clock.monotonic() or name in self._landing or found is None:
+                continue
+            self._acts[name].remove(entry)
+            if found.units.of(change.dimension) < change.after:
+                units = {change.resource.index: found.units.with_(change.dimension, change.after)}
+                lands = due + self.update_seconds, CapacityUpdate(units, ())
+                self._landing[name] = lands
+
     def _land(self, name: str) -> None:
+        self._act(name)
         due, update = self._landing.get(name, (float("inf"), None))
         if update is None or self.clock.monotonic() < due:
             return

@@ -370,3 +370,45 @@ def test_any_value_is_either_taken_or_named(values: dict[str, Any]) -> None:
         assert limits.base_read is None or limits.base_read <= limits.cap_read
         assert config.scale_up_factor > 1
         assert 0 <= config.initial_retry_delay <= config.max_retry_delay < math.inf
+
+
+@pytest.mark.parametrize(
+    ("make", "fault"),
+    [
+        (
+            lambda: ScalingConfig(autoscaling="help"),  # type: ignore[arg-type]
+            "autoscaling='help' must be 'cooperate' or 'hold'",
+        ),
+        (
+            lambda: ScalingConfig(raise_replicated_writes=None),  # type: ignore[arg-type]
+            "raise_replicated_writes=None must be True or False",
+        ),
+        (
+            lambda: TableLimits(raise_replicated_writes=1),  # type: ignore[arg-type]
+            "raise_replicated_writes=1 must be True or False",
+        ),
+        (
+            lambda: IndexLimits(raise_replicated_writes="no"),  # type: ignore[arg-type]
+            "raise_replicated_writes='no' must be True or False",
+        ),
+    ],
+)
+def test_what_others_look_after_is_checked_too(make: Any, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        make()
+
+
+def test_who_may_raise_what_others_look_after() -> None:
+    orders = TableLimits(
+        raise_replicated_writes=True, indexes={"a": IndexLimits(raise_replicated_writes=False)}
+    )
+    config = ScalingConfig(tables={"orders": orders})
+
+    assert not config.limits("carts", None).raise_replicated_writes
+    assert config.limits("orders", None).raise_replicated_writes
+    assert config.limits("orders", "b").raise_replicated_writes
+    assert not config.limits("orders", "a").raise_replicated_writes
+    within = config.overridden(raise_replicated_writes=True)
+    assert within.limits("orders", "a").raise_replicated_writes
+    assert config.limits("orders", None).raise_minimums
+    assert not config.replace(autoscaling="hold").limits("orders", None).raise_minimums

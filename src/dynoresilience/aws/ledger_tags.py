@@ -5,8 +5,9 @@ value from what to what and until when, so that a person can read it as well:
 
     base=5 was=5 to=10 due=2026-11-21T09:10:00.000Z at=2026-11-21T09:00:00.120Z table=3f2a90c1
 
-A key has at most 128 characters, a value 256: letters, digits, spaces and ``+-=._:/@``. Source:
-"Tagging restrictions in DynamoDB", Amazon DynamoDB Developer Guide.
+The minimum of a scalable target has ``of=minimum`` at the end. A key has at most 128 characters,
+a value 256: letters, digits, spaces and ``+-=._:/@``. Source: "Tagging restrictions in DynamoDB",
+Amazon DynamoDB Developer Guide.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from dynoresilience.model import Dimension, Raised, RaisedKey, RaisedTable, Tabl
 PREFIX = "dynoresilience:"
 _LONGEST_KEY = 128
 _MAXIMUM = "-maximum"
+_MINIMUM = "minimum"
 _HASHED = "@"
 """Begins what stands for an index name that is too long for a key; no index name has it."""
 
@@ -32,6 +34,7 @@ def to_tags(entry: RaisedTable) -> dict[str, str]:
         tag_key(key, entry.on_demand): (
             f"base={raised.base} was={raised.was} to={raised.to} "
             f"due={_text(entry.due)} at={_text(raised.at)} table={mark}"
+            f"{f' of={_MINIMUM}' if raised.minimum else ''}"
         )
         for key, raised in entry.raised.items()
     }
@@ -66,6 +69,7 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
                 was=int(words["was"]),
                 to=int(words["to"]),
                 at=_instant(words["at"]),
+                minimum=_is_minimum(words),
             )
             due = _instant(words["due"])
         except (KeyError, ValueError):
@@ -85,6 +89,13 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
         table_id=state.table_id if ours else f"not {state.table_id}",
         on_demand=mode,
     )
+
+
+def _is_minimum(words: Mapping[str, str]) -> bool:
+    of = words.get("of")
+    if of not in (None, _MINIMUM):
+        raise ValueError(of)
+    return of is not None
 
 
 def is_ours(names: Iterable[str]) -> bool:
@@ -121,4 +132,5 @@ def _text(instant: float) -> str:
 
 
 def _instant(text: str) -> float:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
+    # Not strptime: it loads a module at its first call, in which a fork would leave a lock held.
+    return datetime.fromisoformat(text.removesuffix("Z") + "+00:00").timestamp()

@@ -1,15 +1,25 @@
-"""The control plane through a boto3 client: DescribeTable and UpdateTable, one attempt each."""
+"""The control plane through a boto3 client: DescribeTable and UpdateTable, one attempt each.
+
+What is under Application Auto Scaling goes another way, through `ScalableTargets`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from dynoresilience.model import CapacityUpdate, ResourceState, TableState, Units
+from dynoresilience.model import (
+    CapacityUpdate,
+    RaisedKey,
+    ResourceState,
+    ScalableTarget,
+    TableState,
+    Units,
+)
 from dynoresilience.ports import (
     AccessDenied,
     ControlPlaneError,
@@ -19,6 +29,9 @@ from dynoresilience.ports import (
     TableBusy,
     TableNotFound,
 )
+
+if TYPE_CHECKING:
+    from dynoresilience.aws.autoscaling import ScalableTargets
 
 _NEXT_DECREASE = re.compile(
     # "Wednesday, July 25, 2018 9:00:00 PM UTC", and since about 2020
@@ -31,10 +44,14 @@ _DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOpera
 
 
 class BotoTableControl:
-    """`ports.TableControl` on a client that makes a single attempt."""
+    """`ports.TableControl` on a client that makes a single attempt.
 
-    def __init__(self, client: Any) -> None:
+    ``targets``: None: nobody can tell what is under Application Auto Scaling.
+    """
+
+    def __init__(self, client: Any, targets: ScalableTargets | None = None) -> None:
         self._client = client
+        self._targets = targets
 
     def describe(self, table: str) -> TableState:
         try:
@@ -51,7 +68,33 @@ class BotoTableControl:
         except Exception as error:
             raise translated(error, "dynamodb:ListTables") from error
 
+    def targets(
+        self, table: str, state: TableState, keys: Collection[RaisedKey]
+    ) -> Mapping[RaisedKey, ScalableTarget]:
+        return self._scalable_targets().of(table, state, keys)
+
     def update(self, table: str, update: CapacityUpdate) -> bool:
+        asked = bool(update.units)
+        if asked and not self._update_table(table, update):
+            if any(change.after > change.before for change in update):
+                return False  # somebody else did that; whether the rest is needed is to be seen
+            asked = False
+        for change in update.minimums:
+            try:
+                self._scalable_targets().set_minimum(table, change)
+            except ControlPlaneError as error:
+                if asked:
+                    raise OutcomeUnknown(f"done in part: {error}") from error
+                raise
+            asked = True
+        return asked
+
+    def _scalable_targets(self) -> ScalableTargets:
+        if self._targets is None:
+            raise ControlPlaneError("there is no way to Application Auto Scaling")
+        return self._targets
+
+    def _update_table(self, table: str, update: CapacityUpdate) -> bool:
         try:
             self._client.update_table(**update_request(table, update))
         except Exception as error:
@@ -96,7 +139,15 @@ def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
         local_indexes=frozenset(
             entry["IndexName"] for entry in description.get("LocalSecondaryIndexes") or ()
         ),
+        replicas=_other_regions(description),
     )
+
+
+def _other_regions(description: Mapping[str, Any]) -> tuple[str, ...]:
+    """Where else this global table is, sorted. Those of the version of 2017 don't tell."""
+    regions = {entry.get("RegionName") for entry in description.get("Replicas") or ()}
+    here = str(description.get("TableArn") or "").split(":")[3:4]
+    return tuple(sorted(name for name in regions if name and name not in here))
 
 
 def _throughput(units: Units, on_demand: bool) -> dict[str, dict[str, int]]:

@@ -48,9 +48,10 @@ def about_to_be_raised(
     if written is None:
         return False
     for change in target.changes:
-        key = change.resource.index, change.dimension
-        noted = written.raised.get(key)
-        if noted is None or (mine is not None and mine.raised.get(key) == noted):
+        noted = written.raised.get(change.key)
+        if noted is None or (mine is not None and mine.raised.get(change.key) == noted):
+            return False
+        if noted.minimum is not change.minimum:
             return False
         if noted.at <= since or noted.was == noted.to:
             return False
@@ -102,6 +103,8 @@ def _of_this_table(entry: RaisedTable | None, state: TableState) -> RaisedTable 
 
 
 def _chained(earlier: Raised, later: Raised) -> Raised:
+    if earlier.minimum is not later.minimum:
+        return later
     if later.base == earlier.to and earlier.base < later.base:
         return replace(later, base=earlier.base)
     return later

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dynoresilience.capacity.decreases import next_decrease
+from dynoresilience.capacity.raised_number import minimum_to_lower, units_to_lower
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import (
     CapacityUpdate,
@@ -18,6 +18,7 @@ from dynoresilience.model import (
     Raised,
     RaisedKey,
     Resource,
+    ScalableTarget,
     TableState,
     ThrottleKind,
     ThrottleSignal,
@@ -59,6 +60,9 @@ def plan_up(
     Each short dimension of each short resource goes to ``factor`` times its units (at least one
     more), never over its cap; every other number is sent as it is. A hold if nothing may rise.
     On-demand it is the maximum that rises, if the owner allows it; the table's before the indexes'.
+    Of a number under a scalable target with a policy it is the minimum, so that Application Auto
+    Scaling raises the units: it would take back a raise that is not its own. Without a policy it is
+    the units, up to the target's maximum: it would not lower them again.
     """
     signals = tuple(signals)
     hold = hold_without_looking(signals, limits)
@@ -87,6 +91,8 @@ def plan_up(
                 hold = hold or step
             elif step not in changes:
                 changes.append(step)
+                if step.minimum:
+                    continue
                 before = units.get(resource.index) or _units(state, resource.index)
                 units[resource.index] = before.with_(step.dimension, step.after)
     if changes:
@@ -107,9 +113,41 @@ def _step_up(
     if current >= cap:
         reason = HoldReason.AT_CAP if current == cap else HoldReason.ABOVE_CAP
         return Hold(reason, resource, dimension, f"{current} units, cap {cap}")
+    if state.replicas and dimension is Dimension.WRITE and not limits.raise_replicated_writes:
+        why = f"the table has replicas in {', '.join(state.replicas)}"
+        return Hold(HoldReason.REPLICATED, resource, dimension, why)
     # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
-    wanted = max(current + 1, math.ceil(round(current * factor, 6)))
-    return Change(resource, dimension, current, min(cap, wanted), state.on_demand)
+    wanted = min(cap, max(current + 1, math.ceil(round(current * factor, 6))))
+    target = None if state.on_demand else state.target(resource.index, dimension)
+    if target is None:
+        return Change(resource, dimension, current, wanted, state.on_demand)
+    return _step_under_target(target, resource, dimension, current, wanted, limits)
+
+
+def _step_under_target(
+    target: ScalableTarget,
+    resource: Resource,
+    dimension: Dimension,
+    current: int,
+    wanted: int,
+    limits: Limits,
+) -> Change | Hold:
+    if not limits.raise_minimums:
+        why = "its scalable target is left as it is"
+        return Hold(HoldReason.AUTO_SCALING, resource, dimension, why)
+    if target.maximum <= current:
+        why = f"{current} units, MaxCapacity of its scalable target is {target.maximum}"
+        return Hold(HoldReason.AT_CAP, resource, dimension, why)
+    after = min(wanted, target.maximum)
+    if not target.tracked:
+        return Change(resource, dimension, current, after)
+    if after <= target.minimum:
+        why = f"MinCapacity of its scalable target is {target.minimum} already"
+        return Hold(HoldReason.UPDATING, resource, dimension, why)
+    if target.held is not None:
+        reason, why = target.held
+        return Hold(reason, resource, dimension, why)
+    return Change(resource, dimension, target.minimum, after, minimum=True)
 
 
 def _one_request(
@@ -118,7 +156,7 @@ def _one_request(
     """All of it, if UpdateTable takes it: the maximum of an on-demand table goes alone."""
     if on_demand and None in units:
         units = {None: units[None]}
-        changes = [change for change in changes if change.resource.index is None]
+        changes = [change for change in changes if change.resource.index is None or change.minimum]
     return CapacityUpdate(units, tuple(changes), on_demand)
 
 
@@ -174,6 +212,7 @@ def plan_down(
     ``on_demand``: what was raised are on-demand maxima. No decrease budget is documented for them:
     NumberOfDecreasesToday counts those of provisioned throughput, and the maximum may be modified
     "any time" ("Maximum throughput for on-demand tables", Amazon DynamoDB Developer Guide).
+    A minimum of a scalable target is put back, too, in either billing mode.
     """
     name = table or state.name
     limits = _in_mode(limits, on_demand)
@@ -185,36 +224,24 @@ def plan_down(
     for key, entry in raised.items():
         index, dimension = key
         resource = Resource(name, index)
-        if state.on_demand is not on_demand:
-            why = "on-demand now" if state.on_demand else "provisioned now"
-            released.append(Released(resource, dimension, why))
-            continue
-        found = state.resource(index)
-        if found is None:
-            released.append(Released(resource, dimension, "the index is gone"))
-            continue
-        current = found.units.of(dimension)
-        configured = limits(index).base(dimension)
-        base = entry.base if configured is None else configured
-        if entry.was != entry.to and current == entry.was and now < due:
-            kept[key] = entry
-            wait_until = due if wait_until is None else min(wait_until, due)
-        elif on_demand and not current:
-            released.append(Released(resource, dimension, "there is no maximum now"))
-        elif current <= base:
-            released.append(Released(resource, dimension, f"at base already ({current} units)"))
-        elif not entry.is_ours(current):
-            why = f"{current} units were set by someone else"
-            released.append(Released(resource, dimension, why))
-        elif (permitted := now if on_demand else next_decrease(found, now)) > now:
-            kept[key] = entry
-            wait_until = permitted if wait_until is None else min(wait_until, permitted)
+        if entry.minimum:
+            verdict = minimum_to_lower(state, key, entry, now, due)
         else:
-            changes.append(Change(resource, dimension, current, base, on_demand))
-            units[index] = units.get(index, found.units).with_(dimension, base)
+            verdict = units_to_lower(state, key, entry, limits(index), now, due, on_demand)
+        if isinstance(verdict, str):
+            released.append(Released(resource, dimension, verdict))
+        elif isinstance(verdict, tuple):
+            current, base = verdict
+            maximum = on_demand and not entry.minimum
+            changes.append(Change(resource, dimension, current, base, maximum, entry.minimum))
+            if not entry.minimum:
+                before = units.get(index) or _units(state, index)
+                units[index] = before.with_(dimension, base)
+        else:
+            kept[key] = entry
+            wait_until = verdict if wait_until is None else min(wait_until, verdict)
     lower = _one_request(units, changes, on_demand) if changes else None
     for change in changes:
-        key = change.resource.index, change.dimension
         if lower is not None and change not in lower.changes:
-            kept[key], wait_until = raised[key], now
+            kept[change.key], wait_until = raised[change.key], now
     return DownPlan(lower, tuple(released), kept, wait_until)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dynoresilience.model import (
+    Dimension,
     Limits,
     RefusedWrite,
     Resource,
@@ -36,10 +37,18 @@ def _lowest_indexes(
     """The likeliest culprits of an unnamed index throttle: the lowest that may still rise."""
     table, dimension = signal.resource.table, signal.dimension
     units = {name: n for name, ix in state.indexes.items() if (n := ix.units.of(dimension))}
-    may_rise = {name: n for name, n in units.items() if n < limits(name).cap(dimension)}
+    may_rise = {
+        name: n for name, n in units.items() if n < _ceiling(state, name, dimension, limits)
+    }
     candidates = may_rise or units
     lowest = min(candidates.values(), default=0)
     return tuple(Resource(table, name) for name, n in candidates.items() if n == lowest)
+
+
+def _ceiling(state: TableState, index: str, dimension: Dimension, limits: LimitsOf) -> int:
+    """How far an index may rise: to its cap, and under a scalable target to its maximum."""
+    cap, target = limits(index).cap(dimension), state.target(index, dimension)
+    return cap if target is None or state.on_demand else min(cap, target.maximum)
 
 
 def _most_pressed(state: TableState, signal: ThrottleSignal) -> tuple[Resource, ...]:

@@ -28,11 +28,18 @@ REPEAT_AFTER = 3600.0
 _REMEDIES = {
     HoldReason.AT_CAP: (
         "raise the cap (max_read_capacity / max_write_capacity, of an on-demand maximum "
-        "max_read_request_units / max_write_request_units) if this lasts"
+        "max_read_request_units / max_write_request_units, of a scalable target its MaxCapacity) "
+        "if this lasts"
     ),
     HoldReason.ABOVE_CAP: "the table has more than the cap allows us to ask for",
     HoldReason.ON_DEMAND_MAXIMUM: (
         "it is raised only up to max_read_request_units / max_write_request_units"
+    ),
+    HoldReason.AUTO_SCALING: (
+        "raise the maximum or minimum of its target, or set autoscaling='cooperate'"
+    ),
+    HoldReason.REPLICATED: (
+        "its writes are raised in all regions, and so only with raise_replicated_writes=True"
     ),
     HoldReason.NO_PERMISSION: "allow the action, or set scaling_enabled=False",
     HoldReason.SERVICE_LIMIT: "ask AWS for a higher quota",
@@ -93,6 +100,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (resource, dimension)
         case events.ScaleDownPostponed():
             return logging.WARNING, (event.table, event.reason)
+        case events.TargetsUnseen():
+            return logging.WARNING, "targets"
         case events.ScaleDownNotHandedOver(reason=reason):
             return logging.WARNING, reason
         case events.LedgerUnavailable():
@@ -131,6 +140,11 @@ def sentence(event: events.Event) -> str:
             where = f"{hold.resource or table} {hold.dimension or 'capacity'}"
             remedy = _REMEDIES.get(hold.reason)
             return f"{where} not raised: {hold}" + (f"; {remedy}" if remedy else "")
+        case events.TargetsUnseen():
+            return (
+                f"{event.reason}: whether {table} is under Application Auto Scaling is not known, "
+                "so no table is taken to be; allow the action, lest raises be taken back"
+            )
         case events.LedgerUnavailable():
             return (
                 f"{table}: what is raised is known to this process alone, as it can't be written "

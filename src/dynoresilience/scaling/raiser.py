@@ -16,12 +16,15 @@ from dynoresilience.ports import (
     Settings,
     TableBusy,
     TableControl,
+    TargetDenied,
     Timer,
 )
-from dynoresilience.scaling.raises import NO_LEDGER
-from dynoresilience.scaling.scale_down import FRESH_FOR, ScaleDown
+from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
+from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.targets import Targets
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
@@ -33,6 +36,8 @@ REBUILDING_FOR = 10.0
 FAILED_FOR = 1.0
 """Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
 built (which takes minutes to hours), after a passing error."""
+UNMET_FOR = 60.0
+"""The same where Application Auto Scaling has not acted on a minimum."""
 
 
 class Raiser:
@@ -58,6 +63,7 @@ class Raiser:
         self._clock = clock
         self._timer = timer
         self._sink = sink
+        self._targets = Targets(control, clock, sink)
         self._records: dict[str, TableRecord] = {}
         # A hold that needs no new look until the instant beside it; by table, for these
         # credentials only, so not in the shared record.
@@ -90,7 +96,7 @@ class Raiser:
             shared = self._book.adopt(state.arn, record)
             stale = shared.outdates(state, now)
             if not stale:
-                shared.observe(state, now)
+                shared.observe(state, begun)
             if shared is not record:
                 self._records[short.table] = shared
                 return None
@@ -100,6 +106,13 @@ class Raiser:
             return self._decide(record, short, state)
         except TableBusy:
             return self._join(record, short)
+        except MinimumRaised as error:
+            self._targets.forget(error.state)
+            return self._stand(record, short, HoldReason.FAILED, str(error), FAILED_FOR)
+        except TargetDenied as error:
+            self._targets.change_denied(error.action)
+            hold = short.hold(HoldReason.NO_PERMISSION, f"not allowed to call {error.action}")
+            return Answer(record, record.generation, hold=hold)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             return self._stand(record, short, HoldReason.NO_PERMISSION, why, DENIED_FOR)
@@ -120,15 +133,15 @@ class Raiser:
         known = self.met(table)
         if known is not None and known.lowering_due is not None:
             return  # it has raised the table itself, or found that somebody has
+        looked_at = self._clock.monotonic()
         state = self._control.describe(table)
         record = self._book.adopt(state.arn, self._book.new_record())
         flight = record.begin(self._clock.monotonic())
         if flight is None:
             raise TableBusy("another thread is looking at it")
         try:
-            now = self._clock.monotonic()
-            if not record.outdates(state, now):
-                record.observe(state, now)
+            if not record.outdates(state, self._clock.monotonic()):
+                record.observe(state, looked_at)
             self._records[table] = record
             self._scale_down.take_over(record, self._lowerer(table, settings), state)
         finally:
@@ -141,9 +154,14 @@ class Raiser:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
             plan = short.plan(state)
+            if not isinstance(plan, Hold):
+                keys = [change.key for change in plan.target]
+                state = self._targets.added_to(state, short.table, keys)
+                record.observe(state, record.read_at)
+                plan = short.plan(state)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
-                    return self._join(record, short)
+                    return self._join(record, short, state.unmet_minimums())
                 if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
                     lowerer = self._lowerer(short.table, short.settings)
                     self._scale_down.still_short(record, lowerer, state)
@@ -151,8 +169,9 @@ class Raiser:
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
+            looked_at = self._clock.monotonic()
             state = self._control.describe(short.table)
-            record.observe(state, self._clock.monotonic())
+            record.observe(state, looked_at)
         raise ControlPlaneError("the table changes again and again while it is looked at")
 
     def _raise(
@@ -163,7 +182,7 @@ class Raiser:
         lowerer = self._lowerer(short.table, short.settings)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
-            if not self._is_still(short, state, record.read_at):
+            if not is_still(state, record.read_at, self._control, short.table, self._clock):
                 self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
                 return None
             accepted = self._control.update(short.table, target)
@@ -185,12 +204,6 @@ class Raiser:
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
 
-    def _is_still(self, short: Shortage, state: TableState, read_at: float) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        return self._control.describe(short.table) == state
-
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
         return Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
@@ -201,18 +214,34 @@ class Raiser:
             self._sink.emit(events.ScaleUpRequested(short.table, answer.raised))
         self._scale_down.tell(record, self._sink, raised=bool(answer.raised))
 
-    def _join(self, record: TableRecord, short: Shortage) -> Answer:
-        """Someone else is changing the table: wait for that, the next throttle looks again."""
+    def _join(
+        self, record: TableRecord, short: Shortage, unmet: CapacityUpdate | None = None
+    ) -> Answer:
+        """Someone else is changing the table: wait for that, the next throttle looks again.
+
+        ``unmet``: minimums that were raised, and that the units have not reached.
+        """
         generation = record.generation
-        self._watch(record, short)
+        self._watch(record, short, unmet if unmet and unmet.changes else None, ours=False)
         hold = short.hold(HoldReason.UPDATING)
         return Answer(record, generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
     def _watch(
-        self, record: TableRecord, short: Shortage, target: CapacityUpdate | None = None
+        self,
+        record: TableRecord,
+        short: Shortage,
+        target: CapacityUpdate | None = None,
+        *,
+        ours: bool = True,
     ) -> None:
         def done(seconds: float) -> None:
-            if target is not None:
+            if target is None:
+                return
+            if target.minimums and record.state is not None and not target.reached(record.state):
+                # Or each throttle would join anew, and calls wait for what does not come.
+                why = f"Application Auto Scaling has not acted in {seconds:.0f} s"
+                self._stand(record, short, HoldReason.FAILED, why, UNMET_FOR)
+            elif ours:
                 self._sink.emit(events.ScaleUpFinished(short.table, target.changes, seconds))
 
         Watch(

@@ -34,6 +34,17 @@ OTHERS_ARE_RAISING = 5.0
 taken for one that was never sent."""
 
 
+class MinimumRaised(ControlPlaneError):
+    """Somebody has raised the minimum of a number that looks as if it had no scalable target.
+
+    To write down a raise of its units would be to forget the minimum.
+    """
+
+    def __init__(self, state: TableState) -> None:
+        super().__init__("its minimum is raised, and its scalable target can't be seen")
+        self.state = state
+
+
 class NoLedger:
     """`ports.ScaleDownLedger` for those who want none: only this process knows what is up."""
 
@@ -106,6 +117,7 @@ class Raises:
 
         Raises:
             TableBusy: another process is about to raise this, or is writing to the ledger.
+            MinimumRaised: units are about to be raised of which the minimum is up.
             ControlPlaneError: the ledger failed; without it the base may be another one's raise.
         """
         now = self._clock.now()
@@ -119,11 +131,13 @@ class Raises:
                 raise TableBusy("it was raised just now; by whom is not to be seen yet")
         raised = dict(before.raised) if before is not None else {}
         for change in target.changes:
-            key = change.resource.index, change.dimension
-            old = raised.get(key)
-            ours = old is not None and old.is_ours(change.before)
-            base = old.base if old is not None and ours else change.before
-            raised[key] = Raised(base, was=change.before, to=change.after, at=now)
+            old = raised.get(change.key)
+            if old is not None and old.minimum and not change.minimum and state.targets is None:
+                raise MinimumRaised(state)
+            base = old.base if old is not None and old.explains(change) else change.before
+            raised[change.key] = Raised(
+                base, was=change.before, to=change.after, at=now, minimum=change.minimum
+            )
         due = now + lowerer.settings.scale_down_delay
         if before is not None:
             due = max(due, before.due)  # another process may hold it up for longer
@@ -144,8 +158,7 @@ class Raises:
             return
         raised = dict(entry.raised)
         for change in target.changes:
-            key = change.resource.index, change.dimension
-            raised[key] = replace(raised[key], was=change.after)
+            raised[change.key] = replace(raised[change.key], was=change.after)
         self._entries[entry.arn] = replace(entry, raised=raised)
 
     def refused(self, state: TableState, before: RaisedTable | None) -> None:
@@ -212,10 +225,16 @@ class Raises:
         for (index, dimension), raised in entry.raised.items():
             limits = lowerer.settings.limits(entry.table, index).in_mode(entry.on_demand)
             configured = limits.base(dimension)
-            base = raised.base if configured is None else configured
+            base = raised.base if configured is None or raised.minimum else configured
             found.append(
                 PendingScaleDown(
-                    Resource(entry.table, index), dimension, raised.to, base, due, entry.on_demand
+                    Resource(entry.table, index),
+                    dimension,
+                    raised.to,
+                    base,
+                    due,
+                    entry.on_demand and not raised.minimum,
+                    raised.minimum,
                 )
             )
         return tuple(found)
@@ -235,7 +254,7 @@ class Raises:
         for (index, dimension), number in entry.raised.items():
             limits = lowerer.settings.limits(entry.table, index).in_mode(entry.on_demand)
             configured = limits.base(dimension)
-            base = number.base if configured is None else configured
+            base = number.base if configured is None or number.minimum else configured
             raised[index, dimension] = replace(number, base=base)
         try:
             if lowerer.ledger.write(replace(entry, raised=raised)):
@@ -247,7 +266,7 @@ class Raises:
 def _knows(entry: RaisedTable, target: CapacityUpdate) -> bool:
     """Whether the entry explains what is about to be raised: nobody else has a part in it."""
     for change in target.changes:
-        known = entry.raised.get((change.resource.index, change.dimension))
-        if known is None or not known.is_ours(change.before):
+        known = entry.raised.get(change.key)
+        if known is None or not known.explains(change):
             return False
     return True

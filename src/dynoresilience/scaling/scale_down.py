@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from dataclasses import replace
 from typing import NamedTuple
@@ -31,11 +32,15 @@ from dynoresilience.ports import (
     Timer,
 )
 from dynoresilience.scaling.handover import Handover, is_wanted
+from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
 from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
+_log = logging.getLogger("dynoresilience")
+
 BUDGET_SPENT = "the decrease budget is spent"
+TARGET_UNKNOWN = "its scalable target can't be seen"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
 ANOTHER_TABLE = "another table has its name now"
 BUSY_FOR = 2.0
@@ -53,9 +58,6 @@ ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
 LONGEST_SHARE = 60.0
 """Seconds by which a process comes later at most that takes over what another one has raised."""
-FRESH_FOR = 1.0
-"""Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
-condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
@@ -218,7 +220,7 @@ class ScaleDown:
             done += tried.changes
             news += tried.news
             now = self._clock.monotonic()
-            if tried.again_at is None or tried.again_at > min(give_up, now + BUSY_FOR):
+            if tried.again_at is None or tried.again_at > min(give_up, now + SEEN_AFTER):
                 return tried._replace(changes=tuple(done), news=tuple(news))
             self._clock.wait(threading.Event(), max(0.0, tried.again_at - now))
 
@@ -262,6 +264,7 @@ class ScaleDown:
     def _look_and_lower(
         self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
+        looked_at = self._clock.monotonic()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
@@ -272,7 +275,7 @@ class ScaleDown:
         if known is not None and known.table_id != state.table_id:
             record.written_due = None
             return self._release_all(record, lowerer, known, ANOTHER_TABLE)
-        record.observe(state, now)
+        record.observe(state, looked_at)
         entry = self._raises.found(record, lowerer, state)
         if entry is None:
             return Outcome()
@@ -289,7 +292,7 @@ class ScaleDown:
 
         today = self._clock.now()
         plan = plan_down(
-            state,
+            self._with_targets(lowerer, state, entry),
             entry.raised,
             limits,
             today,
@@ -305,10 +308,11 @@ class ScaleDown:
             for gone in plan.released
         ]
         if plan.lower is not None:
-            if not self._is_still(state, record.read_at, lowerer):
+            if not is_still(state, looked_at, lowerer.control, lowerer.table, self._clock):
                 return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
-            self._watch(record, lowerer, plan.lower)
+            if plan.lower.units:
+                self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         erased = self._raises.keep(record, lowerer, entry, plan.kept)
         if plan.kept:
@@ -322,17 +326,29 @@ class ScaleDown:
             return Outcome(changes, again_at, tuple(news))
         if plan.wait_until <= today:  # the rest goes into a request of its own
             return Outcome(changes, now + BUSY_FOR, tuple(news))
-        unknown = any(raised.was != raised.to for raised in plan.kept.values())
-        why = OUTCOME_UNKNOWN if unknown else BUDGET_SPENT
+        why = BUDGET_SPENT
+        if any(raised.was != raised.to for raised in plan.kept.values()):
+            why = OUTCOME_UNKNOWN
+        elif any(raised.minimum for raised in plan.kept.values()):
+            why = TARGET_UNKNOWN
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
-    def _is_still(self, state: TableState, read_at: float, lowerer: Lowerer) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        again = lowerer.control.describe(lowerer.table)
-        return again == state
+    @staticmethod
+    def _with_targets(lowerer: Lowerer, state: TableState, entry: RaisedTable) -> TableState:
+        """Asked anew: a minimum that someone else has set since is not ours to lower.
+
+        Where it can't be told, units are lowered as if there were no target: it would have taken
+        the raise back itself.
+        """
+        if state.on_demand and not any(raised.minimum for raised in entry.raised.values()):
+            return state
+        try:
+            found = lowerer.control.targets(lowerer.table, state, tuple(entry.raised))
+            return replace(state, targets=found)
+        except Exception as error:  # whatever it is, units must still come down
+            _log.debug("the scalable targets of %s are not known: %s", lowerer.table, error)
+            return replace(state, targets=None)
 
     def _release_all(
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str

@@ -26,6 +26,9 @@ LONGEST_PAUSE = 5.0
 SETTLE = 5.0
 """Seconds after which an ACTIVE table whose units are not the ones asked for is believed:
 DescribeTable is eventually consistent just after UpdateTable, and others may change it too."""
+SETTLE_MINIMUM = 20.0
+"""The same after a raise of a minimum: Application Auto Scaling takes about 5 s to act on it (as
+others measured), and the table is ACTIVE meanwhile."""
 
 
 class Watch:
@@ -84,4 +87,6 @@ class Watch:
     def _in_force(self, state: TableState, waited: float) -> bool:
         if state.updating:
             return False
-        return self._target is None or self._target.reached(state) or waited >= SETTLE
+        if self._target is None or self._target.reached(state):
+            return True
+        return waited >= (SETTLE_MINIMUM if self._target.minimums else SETTLE)

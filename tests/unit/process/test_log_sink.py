@@ -60,6 +60,28 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         logging.DEBUG,
         "orders write not raised: updating",
     ),
+    (
+        events.ScaleUpHeld("orders", Hold(HoldReason.AUTO_SCALING, ORDERS, WRITE)),
+        logging.WARNING,
+        "orders write not raised: under auto scaling; raise the maximum or minimum of its target",
+    ),
+    (
+        events.ScaleUpHeld("orders", Hold(HoldReason.REPLICATED, ORDERS, WRITE, "in eu-west-1")),
+        logging.WARNING,
+        "orders write not raised: replicated writes: in eu-west-1; its writes are raised in all "
+        "regions, and so only with raise_replicated_writes=True",
+    ),
+    (
+        events.ScaleUpRequested("orders", (Change(ORDERS, WRITE, 5, 10, minimum=True),)),
+        logging.INFO,
+        "raising orders write minimum 5 -> 10",
+    ),
+    (
+        events.TargetsUnseen("orders", "not allowed to call application-autoscaling:X"),
+        logging.WARNING,
+        "not allowed to call application-autoscaling:X: whether orders is under Application Auto "
+        "Scaling is not known",
+    ),
     (events.Retrying("orders", "PutItem", 1, 0.5), logging.DEBUG, "PutItem is tried again within"),
     (
         events.GaveUp("orders", "PutItem", 6, 20.5, "retries used up"),
