@@ -29,7 +29,9 @@ from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
 LOOKS = 3
-"""How often a table is looked at until a raise is sent within `FRESH_FOR` of the look."""
+"""How often a table is looked at until a raise is sent within `FRESH_FOR` of the look..."""
+LOOK_AGAIN_WITHIN = 10.0
+"""...and the seconds after which it is not looked at again: a throttled call waits for this."""
 DENIED_FOR = 300.0
 LIMITED_FOR = 60.0
 REBUILDING_FOR = 10.0
@@ -149,6 +151,7 @@ class Raiser:
         self._scale_down.tell(record, self._sink, raised=True)
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
+        begun = self._clock.monotonic()
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
@@ -169,6 +172,8 @@ class Raiser:
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
+            if self._clock.monotonic() - begun > LOOK_AGAIN_WITHIN:
+                break
             looked_at = self._clock.monotonic()
             state = self._control.describe(short.table)
             record.observe(state, looked_at)

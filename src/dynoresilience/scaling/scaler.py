@@ -15,13 +15,13 @@ from dynoresilience.model import Dimension, Hold, HoldReason, ThrottleSignal
 from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
-from dynoresilience.scaling.table_record import Flight, TableRecord
+from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
 from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
 """Seconds for which a state that allowed no raise is believed without a new DescribeTable."""
-LONGEST_LOOK = 15.0
-"""Seconds: a describe and an update, with each all of the control plane client's timeouts."""
+LONGEST_LOOK = LONGEST_FLIGHT
+"""Seconds that a look at a table takes at most, with the raise that follows from it."""
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""

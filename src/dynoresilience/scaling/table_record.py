@@ -27,9 +27,10 @@ STALE_FOR = 10.0
 LONGEST_SILENCE = 20.0
 """Seconds after which a watch is believed to be lost that has not seen the table. It looks at
 least every 5 s, and a look takes a timeout of the control plane's client at most."""
-LONGEST_FLIGHT = 60.0
-"""Seconds after which a flight is believed to be lost: a describe, a ledger's write and an update
-take a few timeouts of the control plane's client at most."""
+LONGEST_FLIGHT = 180.0
+"""Seconds after which a flight is believed to be lost. Each request takes two timeouts of 5 s at
+most, and a raise about a dozen: the table (twice), its scalable targets and their policies, its
+tags (read, and written after a wait for their lock), a schedule, the capacity, minimums."""
 
 
 @dataclass(frozen=True, slots=True)
