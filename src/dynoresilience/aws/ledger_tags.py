@@ -72,6 +72,8 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
                 minimum=_is_minimum(words),
             )
             due = _instant(words["due"])
+            if min(raised.base, raised.was, raised.to) < 1:
+                continue
         except (KeyError, ValueError):
             continue
         key = indexes.get(index, index) or None, dimension
