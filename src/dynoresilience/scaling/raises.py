@@ -32,6 +32,9 @@ from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 OTHERS_ARE_RAISING = 5.0
 """Seconds after which a raise that another process has written down, and that is not there, is
 taken for one that was never sent."""
+STILL_WRITTEN = 2.0
+"""Seconds for which what was read is still written there: after that somebody may have raised what
+was lowered. Until then the lock of that change of the tags refuses ours."""
 
 
 class MinimumRaised(ControlPlaneError):
@@ -198,7 +201,7 @@ class Raises:
         erased = True
         if gone and record.written_due is not None:
             try:
-                lowerer.ledger.erase(replace(entry, raised=gone))
+                self._erase(record, lowerer, replace(entry, raised=gone))
             except ControlPlaneError as error:
                 erased = isinstance(error, LedgerUnavailable)
         if raised:
@@ -243,6 +246,12 @@ class Raises:
         """What of any table is raised and not yet taken back."""
         records = (self._book.by_arn(entry.arn) for entry in self.known())
         return tuple(entry for record in records if record for entry in self.pending(record))
+
+    def _erase(self, record: TableRecord, lowerer: Lowerer, gone: RaisedTable) -> None:
+        """Raises: ControlPlaneError: the ledger failed, or may say something else by now."""
+        if self._clock.monotonic() - record.ledger_read_at > STILL_WRITTEN:
+            raise ControlPlaneError("what is written may be about another raise by now")
+        lowerer.ledger.erase(gone)
 
     def _write(self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable) -> None:
         """Without a ledger it is known to this process alone, and that is told.

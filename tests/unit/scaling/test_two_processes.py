@@ -139,3 +139,52 @@ def test_who_has_joined_the_raise_of_a_dead_process_takes_it_over(town: Town) ->
     town.clock.advance(DELAY + 60)
 
     assert town.writes() == (5, 5)
+
+
+def test_who_was_frozen_after_a_decrease_does_not_erase_what_was_written_since(
+    town: Town,
+) -> None:
+    frozen, dead = town.process(), town.process()
+    frozen.raises(TABLE)
+
+    def freeze() -> None:
+        frozen.after_update = lambda: None
+        town.clock.advance(300)
+        dead.raises(TABLE)
+        dead.dies()
+
+    frozen.after_update = freeze
+    town.clock.advance(DELAY)
+    assert town.writes() == (10, 5)
+    frozen.dies()
+
+    town.others_pass_by()
+
+    assert town.writes() == (5, 5)
+
+
+def test_a_decrease_that_took_long_is_erased_all_the_same(town: Town) -> None:
+    slow = town.process()
+    slow.after_update = lambda: town.clock.advance(5)
+    slow.raises(TABLE)
+
+    town.clock.advance(DELAY + 120)
+
+    assert town.writes() == (5, 5)
+    assert not any(town.ledger.tags.values())
+
+
+@pytest.mark.parametrize("word", ["base=5", "was=5", "to=10"])
+def test_a_tag_of_no_units_is_nobodys(town: Town, word: str) -> None:
+    dead = town.process()
+    dead.raises(TABLE)
+    dead.dies()
+    [tags] = town.ledger.tags.values()
+    [(key, value)] = tags.items()
+    tags[key] = value.replace(word, word.partition("=")[0] + "=0")
+    assert tags[key] != value
+
+    town.others_pass_by()
+
+    assert town.writes() == (10, 5)
+    assert tags
