@@ -250,7 +250,8 @@ class ScalingClient(_Boto3Client):
         """Take back what is raised of those tables without waiting until it is due.
 
         Waits up to ``timeout`` seconds for changes that are under way. Returns the decreases
-        that DynamoDB accepted; what its decrease budget forbids now stays pending.
+        that DynamoDB accepted; what its decrease budget forbids now stays pending, and so does,
+        until it is due, what another process was the last to raise or to be short of.
         """
         self._check_open()
         engine = self._attachment.engine

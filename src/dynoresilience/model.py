@@ -393,7 +393,7 @@ class RaisedTable:
     """The ledger's entry for a table: what is up, and from when on it may come down.
 
     ``due`` is in seconds since the epoch, UTC. ``on_demand``: what is up are the maxima of an
-    on-demand table.
+    on-demand table. ``by_others``: it was another process that has put it off for so long.
     """
 
     table: str
@@ -402,6 +402,7 @@ class RaisedTable:
     due: float
     table_id: str | None = None
     on_demand: bool = False
+    by_others: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

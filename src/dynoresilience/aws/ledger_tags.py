@@ -90,6 +90,7 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
         due=max(due for _, _, due, _ in ours or numbers),
         table_id=state.table_id if ours else f"not {state.table_id}",
         on_demand=mode,
+        by_others=True,
     )
 
 

@@ -28,8 +28,9 @@ def combined(
             raised[key] = theirs
         elif theirs.at - ours.at > _SAME:
             raised[key] = _chained(ours, theirs)
-    due = written.due if written.due - mine.due > _SAME else mine.due
-    return replace(mine, raised=raised, due=due)
+    if written.due - mine.due > _SAME:
+        return replace(mine, raised=raised, due=written.due, by_others=True)
+    return replace(mine, raised=raised)
 
 
 def within_mode(entry: RaisedTable | None, state: TableState) -> RaisedTable | None:

@@ -142,10 +142,10 @@ class Raises:
                 base, was=change.before, to=change.after, at=now, minimum=change.minimum
             )
         due = now + lowerer.settings.scale_down_delay
-        if before is not None:
-            due = max(due, before.due)  # another process may hold it up for longer
         entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
-        # What this process knows of the other numbers may be old: others may have raised them since.
+        if before is not None and before.due > due:  # another process may hold it up for longer
+            entry = replace(entry, due=before.due, by_others=before.by_others)
+        # What this process knows of the other numbers may be old: others may have raised them.
         keys = {(change.resource.index, change.dimension) for change in target.changes}
         news = {key: raised[key] for key in keys}
         is_whole = has_read or record.written_due is None
@@ -184,7 +184,7 @@ class Raises:
         now = self._clock.now()
         if entry is None or (entry.due > now + 0.75 * delay):
             return
-        entry = replace(entry, due=max(entry.due, now + delay))
+        entry = replace(entry, due=now + delay, by_others=False)
         self._entries[entry.arn] = entry
         with suppress(ControlPlaneError):  # as when somebody else is writing; the next look tries
             self._write(record, lowerer, entry)

@@ -190,7 +190,7 @@ class ScaleDown:
         """Lower this table without waiting until it is due; the decreases that were accepted.
 
         Waits up to ``timeout`` seconds for a change that is under way. What the decrease budget
-        does not permit now stays scheduled.
+        does not permit now stays scheduled, and so does what another process wants up for longer.
         """
         if record.lowerer is None:
             return ()
@@ -283,7 +283,9 @@ class ScaleDown:
             return self._release_all(record, lowerer, entry, ANOTHER_TABLE)
         ready_at = self._ready_at(record, lowerer)
         now = self._clock.monotonic()
-        if now < ready_at - ROUNDING and not even_if_throttled:
+        if even_if_throttled:  # by this process, that is
+            ready_at = entry.due - self._clock.now() + now if entry.by_others else now
+        if now < ready_at - ROUNDING:
             # Throttled again while we looked; or another process was, or has raised it further.
             return Outcome(again_at=ready_at + (self._share(lowerer) if entry != known else 0.0))
 

@@ -188,3 +188,38 @@ def test_a_tag_of_no_units_is_nobodys(town: Town, word: str) -> None:
 
     assert town.writes() == (10, 5)
     assert tags
+
+
+def test_scale_down_now_is_about_what_this_process_has_raised(town: Town) -> None:
+    first, passing = town.process(), town.process()
+    first.raises(TABLE)
+    passing.engine.take_over("orders")
+    assert passing.engine.pending() != ()
+
+    assert passing.engine.scale_down_now(60.0) == ()
+    assert town.writes() == (10, 5)
+    assert len(first.engine.scale_down_now(60.0)) == 1
+    town.clock.advance(5)
+    assert town.writes() == (5, 5)
+
+
+def test_scale_down_now_leaves_what_another_process_has_raised_further(town: Town) -> None:
+    first, second = town.process(), town.process()
+    first.raises(TABLE)
+    second.raises(TABLE)
+
+    assert first.engine.scale_down_now(60.0) == ()
+    town.clock.advance(DELAY + 60)
+
+    assert town.writes() == (5, 5)
+    assert len(town.control.updates) == 3
+
+
+def test_scale_down_now_takes_back_what_is_due_whoever_has_raised_it(town: Town) -> None:
+    dead, second = town.process(), town.process()
+    dead.raises(TABLE)
+    dead.dies()
+    town.clock.advance(DELAY)
+    second.engine.take_over("orders")
+
+    assert len(second.engine.scale_down_now(60.0)) == 1
