@@ -54,6 +54,10 @@ TABLE_TIMEOUT = 20.0
 PAUSE = 0.1
 """Seconds between two tables: DynamoDB answers ListTagsOfResource 10 times a second. Source:
 "Service, account, and table quotas", Amazon DynamoDB Developer Guide."""
+LOOKS = 3
+LOOK_AGAIN = 1.0
+"""How often a table is looked at if that fails, and seconds until the next time: thousands of
+requests are made, and one that is throttled is no failure of the run."""
 RESERVE = 5.0
 """Seconds before the end of a Lambda invocation after which no other table is begun."""
 
@@ -249,8 +253,7 @@ class _Run:
 
     def _one(self, name: str, named: bool, timeout: float) -> Reaped | None:
         try:
-            state = self._control.describe(name)
-            written = self._ledger.read(state)
+            written = self._written(name)
         except TableNotFound as error:
             return Reaped(name, "failed", reason=str(error)) if named else None
         except (AccessDenied, LedgerUnavailable) as error:
@@ -266,6 +269,16 @@ class _Run:
         )
         outcome = self._scale_down.lower_due(record, lowerer, timeout)
         return self._told(name, record, outcome)
+
+    def _written(self, name: str) -> RaisedTable | None:
+        for _ in range(LOOKS - 1):
+            try:
+                return self._ledger.read(self._control.describe(name))
+            except (TableNotFound, AccessDenied, LedgerUnavailable):
+                raise
+            except ControlPlaneError:
+                self._clock.wait(threading.Event(), LOOK_AGAIN)
+        return self._ledger.read(self._control.describe(name))
 
     def _told(self, name: str, record: TableRecord, outcome: Outcome) -> Reaped:
         changes = tuple(str(change) for change in outcome.changes)

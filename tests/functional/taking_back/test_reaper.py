@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dynoresilience.model import Units
 from dynoresilience.reaper import handler, reap
 from tests.functional.taking_back.conftest import DELAY, Town, write
@@ -31,3 +33,18 @@ def test_what_a_dead_process_has_raised_comes_down(town: Town) -> None:
     assert town.tags() == {}
     assert reap(town.owner).tables == []
     assert handler({}, None)["tables"] == []
+
+
+@pytest.mark.parametrize("operation", ["DescribeTable", "ListTagsOfResource"])
+def test_a_request_that_is_throttled_is_made_again(town: Town, operation: str) -> None:
+    process, client = town.process()
+    write(client)
+    process.timer.is_dead = True
+    town.clock.advance(DELAY + 5)
+    town.simulator.fail_next(operation, code="ThrottlingException", status=400)
+
+    report = reap(town.owner)
+
+    assert report.exit_code == 0
+    town.clock.advance(5)
+    assert town.units() == (BASE, BASE)
