@@ -207,6 +207,9 @@ def reap(
         scheduler=None if dry_run else EventBridgeScheduler(original),
     )
     names = BotoTableControl(original).tables() if tables is None else tables
+    if tables is None and time_limit is not None:
+        # Where there is no time for all, it must not be the same ones each time.
+        names = sorted(names, key=lambda _: runtime.chance())
     return run.over(names, named=tables is not None, time_limit=time_limit)
 
 

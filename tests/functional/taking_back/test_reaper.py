@@ -48,3 +48,18 @@ def test_a_request_that_is_throttled_is_made_again(town: Town, operation: str) -
     assert report.exit_code == 0
     town.clock.advance(5)
     assert town.units() == (BASE, BASE)
+
+
+def test_where_there_is_no_time_for_all_each_table_has_its_turn(town: Town) -> None:
+    names = {f"orders-{number}" for number in range(20)} | {"orders"}
+    for name in names - {"orders"}:
+        town.simulator.create_table(name, write=5)
+
+    reached = set()
+    for _ in range(40):
+        report = reap(town.owner, time_limit=1.0)
+        missed = {entry.table for entry in report.tables if entry.outcome == "not reached"}
+        assert 0 < len(missed) < len(names)
+        reached |= names - missed
+
+    assert reached == names
