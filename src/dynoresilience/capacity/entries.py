@@ -14,8 +14,19 @@ def combined(
     """What this process knows and what the ledger says, as one entry.
 
     The later note of a number holds. If its base is what the earlier one raised to, then the
-    base is the earlier one's: whoever wrote it had not yet seen the other.
+    base is the earlier one's: whoever wrote it had not yet seen the other. A note that was left
+    behind when its number was lowered holds no more once the resource is raised by others.
     """
+    entry = _combined(mine, written, state)
+    if entry is None or _of_this_table(entry, state) is None or entry.on_demand:
+        return entry
+    spent = _spent(entry, state)
+    return replace(entry, raised={**entry.raised, **spent}) if spent else entry
+
+
+def _combined(
+    mine: RaisedTable | None, written: RaisedTable | None, state: TableState
+) -> RaisedTable | None:
     mine = _of_this_table(mine, state)
     if mine is None or written is None:
         return mine or written
@@ -31,6 +42,23 @@ def combined(
     if written.due - mine.due > _SAME:
         return replace(mine, raised=raised, due=written.due, by_others=True)
     return replace(mine, raised=raised)
+
+
+def _spent(entry: RaisedTable, state: TableState) -> dict[RaisedKey, Raised]:
+    """The notes of numbers that were lowered since, and raised again by who left no note.
+
+    Made into notes that raise nothing: what is there is its owner's.
+    """
+    spent = {}
+    for key, noted in entry.raised.items():
+        found = state.resource(key[0])
+        if found is None or found.last_increase is None or found.last_decrease is None:
+            continue
+        latest = max(one.at for (index, _), one in entry.raised.items() if index == key[0])
+        if found.last_increase > found.last_decrease > latest + NOTED_BEFORE and not noted.minimum:
+            units = found.units.of(key[1])
+            spent[key] = replace(noted, base=units, was=units, to=units)
+    return spent
 
 
 def within_mode(entry: RaisedTable | None, state: TableState) -> RaisedTable | None:
@@ -91,6 +119,9 @@ def _increased(state: TableState, index: str | None, now: float) -> bool:
     return -CLOCKS_DIFFER < now - found.last_increase < SEEN_AFTER
 
 
+NOTED_BEFORE = 60.0
+"""Seconds by which a note has to be older than a decrease to be of what was lowered; our clocks and
+AWS's may differ."""
 SEEN_AFTER = 6.0
 """Seconds after which a change of tags is seen by everyone; up to 3.4 were measured by others."""
 CLOCKS_DIFFER = 2.0

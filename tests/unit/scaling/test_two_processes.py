@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -17,6 +18,7 @@ from dynoresilience.model import (
     ThrottleSignal,
     Units,
 )
+from dynoresilience.ports import OutcomeUnknown
 from dynoresilience.testing import VirtualClock
 from tests.support.fake_control import FakeControl
 from tests.support.fake_ledger import FakeLedger
@@ -86,6 +88,13 @@ class Town:
         """Units of the table and its index."""
         units = self.control.units
         return units("orders").write, units("orders", "by-customer").write
+
+    def owner_raises(self, writes: int) -> None:
+        """By hand, the table."""
+        self.control.set_units("orders", None, Units(5, writes))
+        state = self.control.tables["orders"]
+        raised = replace(state.table, last_increase=self.clock.now())
+        self.control.tables["orders"] = replace(state, table=raised)
 
     def others_pass_by(self) -> None:
         """One after another, each for long enough to lower what is due."""
@@ -223,3 +232,28 @@ def test_scale_down_now_takes_back_what_is_due_whoever_has_raised_it(town: Town)
     second.engine.take_over("orders")
 
     assert len(second.engine.scale_down_now(60.0)) == 1
+
+
+@pytest.mark.parametrize("is_short", [False, True])
+def test_a_tag_left_behind_at_a_decrease_does_not_undo_what_the_owner_sets_later(
+    town: Town, is_short: bool
+) -> None:
+    dead, next_one = town.process(), town.process()
+    dead.raises(TABLE)
+    town.ledger.fail["erase"] = [OutcomeUnknown("killed")] * 2
+    town.clock.advance(DELAY + 10)
+    dead.dies()
+    assert town.writes() == (5, 5)
+    assert any(town.ledger.tags.values())
+    town.clock.advance(30 * 86_400)
+    town.owner_raises(10)
+    town.clock.advance(3600)
+
+    if is_short:
+        next_one.raises(TABLE)
+        assert town.writes() == (20, 5)
+    next_one.engine.take_over("orders")
+    town.clock.advance(2 * DELAY)
+
+    assert town.writes() == (10, 5)
+    assert not any(town.ledger.tags.values())
