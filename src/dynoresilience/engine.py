@@ -27,6 +27,7 @@ from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import TableBook
 from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
 
 _log = logging.getLogger("dynoresilience")
@@ -124,10 +125,17 @@ class Engine:
         self._sink = SafeSinks()
         self.configure(config, sinks)
         clock, timer = runtime.clock, runtime.timer
+        turns = Turns(runtime.chance)
         raiser = Raiser(
-            control, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=self._sink
+            control,
+            shelf.book,
+            shelf.scale_down,
+            turns,
+            clock=clock,
+            timer=timer,
+            sink=self._sink,
         )
-        self._scaler = Scaler(raiser, clock=clock, timer=timer)
+        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynoresilience import events
+from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
     AccessDenied,
@@ -18,6 +19,7 @@ from dynoresilience.ports import (
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
@@ -37,6 +39,7 @@ class Raiser:
         control: TableControl,
         book: TableBook,
         scale_down: ScaleDown,
+        turns: Turns,
         *,
         clock: Clock,
         timer: Timer,
@@ -45,6 +48,7 @@ class Raiser:
         self._control = control
         self._book = book
         self._scale_down = scale_down
+        self._turns = turns
         self._clock = clock
         self._timer = timer
         self._sink = sink
@@ -107,9 +111,16 @@ class Raiser:
             return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
         plan = short.plan(state)
         if not isinstance(plan, Hold):
-            return self._raise(record, short, state, plan.target)
+            now = self._clock.now()
+            sent = now - (self._clock.monotonic() - short.sent_at)
+            if not raised_since(state, plan.target, sent, now):
+                return self._raise(record, short, state, plan.target)
+            # The turn is not over: if the next attempt is short too, this process looks again.
+            hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
+            return Answer(record, record.generation, hold=hold, excuse=excuse)
         if plan.reason is HoldReason.UPDATING:
             return self._join(record, short)
+        self._turns.follow(record)
         return Answer(record, record.generation, hold=plan)
 
     def _raise(
@@ -133,6 +144,7 @@ class Raiser:
             self._scale_down.raise_refused(state, before)
             return self._join(record, short)
         record.lowerer = lowerer
+        self._turns.lead(record, self._clock.monotonic())
         self._watch(record, short, target)
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
@@ -146,7 +158,9 @@ class Raiser:
     def _join(self, record: TableRecord, short: Shortage) -> Answer:
         """Someone else is changing the table: wait for that, the next throttle looks again."""
         generation = record.generation
-        self._watch(record, short)
+        self._turns.follow(record)
+        if short.settings.fleet_size == 1:
+            self._watch(record, short)
         hold = short.hold(HoldReason.UPDATING)
         return Answer(record, generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
@@ -164,6 +178,7 @@ class Raiser:
             clock=self._clock,
             timer=self._timer,
             timeout=short.settings.scale_up_timeout,
+            fleet_size=short.settings.fleet_size,
             target=target,
             when_done=done,
         ).start()
@@ -172,5 +187,6 @@ class Raiser:
         self, record: TableRecord, short: Shortage, reason: HoldReason, why: str, seconds: float
     ) -> Answer:
         hold = short.hold(reason, why)
+        self._turns.follow(record)
         self._standing[short.table] = hold, self._clock.monotonic() + seconds
         return Answer(record, record.generation, hold=hold)

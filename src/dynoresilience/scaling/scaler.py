@@ -16,6 +16,7 @@ from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Flight, TableRecord
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
@@ -36,8 +37,9 @@ class Scaler:
     `succeeded` of calls that went through.
     """
 
-    def __init__(self, raiser: Raiser, *, clock: Clock, timer: Timer) -> None:
+    def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
         self._raiser = raiser
+        self._turns = turns
         self._clock = clock
         self._timer = timer
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
@@ -70,13 +72,17 @@ class Scaler:
         while True:
             record = self._raiser.record(table)
             with record.lock:
-                now = record.last_throttle = self._clock.monotonic()
+                now = self._clock.monotonic()
+                self._turns.throttled(record, now)
                 answer = self._known(record, short, now)
                 if answer is not None:
                     return answer
                 busy = record.busy
                 flight = record.begin(now)
+            pause = self._turns.before_look(record, settings.fleet_size) if flight else 0.0
             if flight is not None and (deadline is None or now + LONGEST_LOOK < deadline):
+                if pause:
+                    self._clock.wait(threading.Event(), pause)
                 answer = self._fly(flight, record, short)
                 if answer is not None:
                     return answer
@@ -85,7 +91,7 @@ class Scaler:
                 flight.thread = None
                 answers: list[Answer] = []
                 job = functools.partial(self._fly, flight, record, short, answers)
-                self._timer.call_at(now, job)
+                self._timer.call_at(now + pause, job)
                 if not self._clock.wait(flight.over, max(0.0, give_up - now)):
                     return self._in_flight(record, short)
                 if answers:
@@ -146,11 +152,24 @@ class Scaler:
             hold: Hold | None = short.hold(HoldReason.JUST_RAISED)
             return Answer(record, record.generation, hold=hold, excuse=Excuse.JUST_CHANGED)
         hold = self._raiser.standing_hold(short, now)
-        if hold is None and record.state is not None and now - record.read_at < STATE_TTL:
-            plan = short.plan(record.state)
-            if isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING:
-                hold = plan
-        return Answer(record, record.generation, hold=hold) if hold is not None else None
+        if hold is None and now - record.read_at < STATE_TTL:
+            hold = self._seen(record, short)
+        if hold is not None:
+            return Answer(record, record.generation, hold=hold)
+        if not self._turns.waits(record, short.settings.fleet_size, now):
+            return None
+        hold = self._seen(record, short)  # however old, until there is a new look
+        if hold is not None:
+            return Answer(record, record.generation, hold=hold)
+        hold = short.hold(HoldReason.NOT_OUR_TURN)
+        return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
+
+    @staticmethod
+    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
+        """The hold that follows from what was seen last; a change under way will not last."""
+        plan = short.plan(record.state) if record.state is not None else None
+        lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
+        return plan if isinstance(plan, Hold) and lasts else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

@@ -56,6 +56,8 @@ class TableRecord:
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
+    ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
+    it raised, if nobody else has since.
     """
 
     def __init__(self) -> None:
@@ -79,6 +81,25 @@ class TableRecord:
         self.last_throttle = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
+        self.turn_at: float | None = None
+        self.led_at = NEVER
+        self._turn_taken = False
+
+    def draw_turn(self, at: float) -> None:
+        """This process may look from then on."""
+        self.turn_at, self._turn_taken = at, False
+
+    def take_turn(self, now: float, until: float) -> float:
+        """When a call should try again that would wait ``until`` then.
+
+        That is the process's turn to look, if it comes before, and for one call alone.
+        """
+        with self.lock:
+            at = self.turn_at
+            if at is None or self._turn_taken or not now < at < until:
+                return until
+            self._turn_taken = True
+            return at
 
     def begin(self, now: float) -> Flight | None:
         """Take the single flight; None while another has it. Called with ``lock`` held, or not."""

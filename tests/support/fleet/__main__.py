@@ -24,6 +24,7 @@ def main() -> None:
     options = parser.parse_args()
     config = ScalingConfig(
         max_write_capacity=options.cap,
+        fleet_size=options.fleet_size or options.clients,
     )
     began = time.perf_counter()
     fleet = Fleet(

@@ -1,0 +1,55 @@
+"""Whose turn it is to look at a table, where a fleet of processes is short of it at once.
+
+Whoever has raised goes on at once, so that the steps up follow each other; the others wait for an
+instant of their own. Their throttled calls are excused meanwhile, as during a change that they
+know of, and most of them get through before it has come.
+"""
+
+from __future__ import annotations
+
+from dynoresilience.capacity.turns import first_look_after, turn_after
+from dynoresilience.ports import Random
+from dynoresilience.scaling.table_record import NEVER, TableRecord
+
+LEADS_FOR = 60.0
+"""Seconds after its latest raise for which a process need not wait, unless others have raised."""
+STRETCH = 10.0
+"""Seconds without a throttle that end a shortage: at the next one turns are drawn anew. Calls that
+wait for a turn are sent again at least every 4 s, by the default delays."""
+
+
+class Turns:
+    """Draws a process's turns. Called with the record's lock held, or within its single flight."""
+
+    def __init__(self, chance: Random) -> None:
+        self._chance = chance
+
+    def waits(self, record: TableRecord, fleet_size: int, now: float) -> bool:
+        """True while it is not this process's turn to look; draws the turn if there is none."""
+        leads = record.led_at > NEVER and now - max(record.led_at, record.changed_at) < LEADS_FOR
+        if fleet_size == 1 or leads:
+            return False
+        if record.turn_at is None:
+            record.draw_turn(now + turn_after(fleet_size, self._chance()))
+        return now < record.turn_at
+
+    def throttled(self, record: TableRecord, now: float) -> None:
+        """Note a throttle of now."""
+        if now - record.last_throttle > STRETCH:
+            record.turn_at = None
+        record.last_throttle = now
+
+    def before_look(self, record: TableRecord, fleet_size: int) -> float:
+        """Seconds to let pass before a look, where nothing else keeps processes apart."""
+        if fleet_size == 1 and record.state is None:
+            return first_look_after(self._chance())
+        return 0.0
+
+    def lead(self, record: TableRecord, now: float) -> None:
+        """This process has raised."""
+        record.led_at = now
+
+    def follow(self, record: TableRecord) -> None:
+        """Somebody else has raised, or there is nothing to raise: the turn is over."""
+        record.turn_at = None
+        record.led_at = NEVER
