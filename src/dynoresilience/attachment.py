@@ -81,15 +81,17 @@ class Attachment:
             return found
         with fork_safe.imports:
             from dynoresilience.aws.table_control import BotoTableControl
+            from dynoresilience.aws.tag_ledger import TagLedger
             from dynoresilience.engine import Engine, Runtime
         with fork_safe.lock:
             if self.engine is not None:
                 return self.engine
             instead = self._stand_in()
             runtime = self._runtime or (instead.runtime if instead else Runtime.of_process())
-            control = BotoTableControl(self.hooks.control_plane_client(self.client))
+            twin = self.hooks.control_plane_client(self.client)
+            control, ledger = BotoTableControl(twin), TagLedger(twin, runtime.clock)
             endpoint = self.client.meta.endpoint_url
-            made = Engine(control, endpoint, self.config, self._sinks, runtime)
+            made = Engine(control, ledger, endpoint, self.config, self._sinks, runtime)
             if instead is None:
                 self._engine = made
             else:

@@ -108,6 +108,9 @@ class ScalingConfig(_KnownFields):
         scaling_enabled: False: capacity is never changed, retries stay.
         show_hot_keys: True: the event of a hot key range, and so the log, tells the partition key
             itself. False (default): a salted hash that stands for it.
+        ledger: where what is raised is written down. "tags" (default): in the table's own tags, so
+            that any other process can take it back. "memory": only in this process, which then
+            has to live until it has taken it back.
         tables: limits of single tables, by name.
 
     Raises:
@@ -130,6 +133,7 @@ class ScalingConfig(_KnownFields):
     fleet_size: int = 1
     scaling_enabled: bool = True
     show_hot_keys: bool = False
+    ledger: str = "tags"
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -139,6 +143,8 @@ class ScalingConfig(_KnownFields):
         for name in ("scaling_enabled", "show_hot_keys"):
             if not isinstance(getattr(self, name), bool):
                 faults.append(f"{name}={getattr(self, name)!r} must be True or False")
+        if self.ledger not in ("tags", "memory"):
+            faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:
             faults = self._inherited_faults()
         _raise_if(type(self), faults)

@@ -9,7 +9,7 @@ import atexit
 import logging
 import os
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe, scope
@@ -18,7 +18,6 @@ from dynoresilience.model import Change, PendingScaleDown
 from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
-from dynoresilience.process.memory_ledger import MemoryLedger
 from dynoresilience.process.timer import ThreadTimer
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.raiser import Raiser
@@ -53,13 +52,11 @@ class Runtime:
         clock: Clock | None = None,
         timer: Timer | None = None,
         chance: Random = random.random,
-        new_ledger: Callable[[], ScaleDownLedger] = MemoryLedger,
     ) -> None:
         self.clock = clock or SystemClock()
         self.timer = timer or ThreadTimer(self.clock)
         self.chance = chance
         self.salt = os.urandom(16)
-        self._new_ledger = new_ledger
         self._shelves: dict[str, Shelf] = {}
 
     def shelf(self, endpoint: str) -> Shelf:
@@ -67,7 +64,7 @@ class Runtime:
         found = self._shelves.get(endpoint)
         if found is None:
             book = TableBook()
-            raises = Raises(self._new_ledger(), book, self.clock)
+            raises = Raises(book, self.clock)
             lower = ScaleDown(raises, clock=self.clock, timer=self.timer, chance=self.chance)
             found = self._shelves.setdefault(endpoint, Shelf(book, raises, lower))
         return found
@@ -110,6 +107,7 @@ class Engine:
     def __init__(
         self,
         control: TableControl,
+        ledger: ScaleDownLedger,
         endpoint: str,
         config: ScalingConfig,
         sinks: Sequence[EventSink] | None,
@@ -120,6 +118,7 @@ class Engine:
         shelf = runtime.shelf(endpoint)
         self._log = LoggingSink(runtime.clock)
         self._control = control
+        self._ledger = ledger
         self._raises = shelf.raises
         self._scale_down = shelf.scale_down
         self._sink = SafeSinks()
@@ -128,6 +127,7 @@ class Engine:
         turns = Turns(runtime.chance)
         raiser = Raiser(
             control,
+            ledger,
             shelf.book,
             shelf.scale_down,
             turns,
@@ -186,5 +186,5 @@ class Engine:
         done: list[Change] = []
         for record in self._scaler.records():
             left = max(0.0, give_up - self._runtime.clock.monotonic())
-            done += self._scale_down.lower_now(record, self._control, left)
+            done += self._scale_down.lower_now(record, self._control, self._ledger, left)
         return tuple(done)

@@ -118,3 +118,10 @@ class ScaleDownReleased(Event):
     resource: Resource
     dimension: Dimension
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerUnavailable(Event):
+    """What is raised could not be written down (or read): only this process knows of it."""
+
+    reason: str

@@ -304,11 +304,13 @@ class Raised:
 
     ``was``: what it had before the latest UpdateTable, as long as it is not known whether that
     was carried out; equal to ``to`` once it was accepted. Any third value is someone else's.
+    ``at``: when that was written down, in seconds since the epoch, UTC.
     """
 
     base: int
     was: int
     to: int
+    at: float = 0.0
 
     def is_ours(self, units: int) -> bool:
         return units in (self.was, self.to)

@@ -92,17 +92,25 @@ class DecreaseRefused(ControlPlaneError):
         self.until = until
 
 
+class LedgerUnavailable(ControlPlaneError):
+    """The ledger can't be used: refused, or not supported here."""
+
+
 class ScaleDownLedger(Protocol):
-    """Remembers what we raised, by table ARN, so that whoever comes next can undo it."""
+    """What is raised of each table, written where whoever comes later finds it.
 
-    def load(self, arn: str) -> RaisedTable | None: ...
+    Each method is a single attempt, and does nothing while the ledger is known not to be usable.
+    They raise `LedgerUnavailable`, `TableBusy` (somebody else is writing) or `ControlPlaneError`.
+    """
 
-    def record(self, entry: RaisedTable) -> None:
-        """Write or replace the entry. Called before UpdateTable is sent."""
+    def read(self, state: TableState) -> RaisedTable | None:
+        """What is written of this table; None: nothing."""
 
-    def forget(self, arn: str) -> None: ...
+    def write(self, entry: RaisedTable) -> bool:
+        """Write down, or replace, the numbers of ``entry``. False: it is not written anywhere."""
 
-    def entries(self) -> Iterable[RaisedTable]: ...
+    def erase(self, entry: RaisedTable) -> None:
+        """Take the numbers of ``entry`` out of the ledger."""
 
 
 class Settings(Protocol):
@@ -118,6 +126,8 @@ class Settings(Protocol):
     def scale_down_delay(self) -> float: ...
     @property
     def fleet_size(self) -> int: ...
+    @property
+    def ledger(self) -> str: ...
     @property
     def show_hot_keys(self) -> bool: ...
     def limits(self, table: str, index: str | None) -> Limits: ...

@@ -60,7 +60,7 @@ class Mishaps(LibraryMachine):
         index, dimension = key
         self.simulator.units("orders")
         entries = self.process.runtime.shelf(self.stranger.meta.endpoint_url).raises
-        for entry in entries._ledger.entries():
+        for entry in entries.known():
             if key in entry.raised and entry.raised[key].is_ours(units):
                 return  # nobody could tell whose it is
         wanted = self.witness.state(index).units.with_(dimension, units)

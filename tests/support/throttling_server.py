@@ -42,6 +42,7 @@ ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/"
 UNIT_NAMES = ("ReadCapacityUnits", "WriteCapacityUnits")
 MAX_UNITS = 40_000
 FREE_DECREASES, DECREASE_PAUSE, DAY = 4, 3600, 86_400
+MAX_TAGS = 50
 PAGE_BYTES = 1_000_000
 THROTTLE = "ProvisionedThroughputExceededException"
 SHORT_TABLE = (
@@ -315,6 +316,7 @@ class Table:
         self.items: dict[Key, Json] = {}
         self.pending: dict[str | None, Units] = {}  # by index; None is the table itself
         self.due = 0.0
+        self.tags: dict[str, str] = {}
 
     @property
     def resources(self) -> list[Resource]:
@@ -521,6 +523,26 @@ class Database:
     def list_tables(self, body: Json) -> Json:
         return {"TableNames": sorted(self.tables)}
 
+    def list_tags_of_resource(self, body: Json) -> Json:
+        tags = self.table(body["ResourceArn"].removeprefix(ARN)).tags
+        return {"Tags": [{"Key": key, "Value": value} for key, value in sorted(tags.items())]}
+
+    def tag_resource(self, body: Json) -> Json:
+        for tag in body["Tags"]:
+            check_tag(tag["Key"], 128)
+            check_tag(tag["Value"], 256)
+        new = {tag["Key"]: tag["Value"] for tag in body["Tags"]}
+        tags = self.table(body["ResourceArn"].removeprefix(ARN)).tags
+        if len(tags | new) > MAX_TAGS:
+            raise invalid(f"Too many tags: a table may have {MAX_TAGS}")
+        tags.update(new)
+        return {}
+
+    def untag_resource(self, body: Json) -> Json:
+        for key in body["TagKeys"]:
+            self.table(body["ResourceArn"].removeprefix(ARN)).tags.pop(key, None)
+        return {}
+
     def idle_table(self, body: Json) -> Table:
         table = self.table(body["TableName"])
         if table.pending:
@@ -712,6 +734,9 @@ OPERATIONS: dict[str, Callable[[Database, Json], Json]] = {
     "DescribeTable": Database.describe_table,
     "DeleteTable": Database.delete_table,
     "ListTables": Database.list_tables,
+    "ListTagsOfResource": Database.list_tags_of_resource,
+    "TagResource": Database.tag_resource,
+    "UntagResource": Database.untag_resource,
     "UpdateTable": Database.update_table,
     "PutItem": Database.put_item,
     "GetItem": Database.get_item,
@@ -723,6 +748,11 @@ OPERATIONS: dict[str, Callable[[Database, Json], Json]] = {
     "BatchGetItem": Database.batch_get_item,
     "TransactWriteItems": Database.transact_write_items,
 }
+
+
+def check_tag(text: str, most: int) -> None:
+    if len(text) > most or not re.fullmatch(r"[\w\s+=.:/@-]*", text):
+        raise invalid(f"Not a tag's key or value: {text!r}")
 
 
 def check_batch(keys: list[tuple[str, Key]], most: int) -> None:

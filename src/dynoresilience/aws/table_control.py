@@ -40,7 +40,7 @@ class BotoTableControl:
         try:
             answer = self._client.describe_table(TableName=table)
         except Exception as error:
-            raise _translated(error, "dynamodb:DescribeTable") from error
+            raise translated(error, "dynamodb:DescribeTable") from error
         return table_state(answer["Table"], table)
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
@@ -59,7 +59,7 @@ class BotoTableControl:
         except Exception as error:
             if isinstance(error, ClientError) and "will not change" in str(error):
                 return False
-            raise _translated(error, "dynamodb:UpdateTable") from error
+            raise translated(error, "dynamodb:UpdateTable") from error
         return True
 
 
@@ -135,7 +135,8 @@ def _epoch(instant: datetime | None) -> float | None:
     return instant.timestamp() if instant is not None else None
 
 
-def _translated(error: Exception, action: str) -> ControlPlaneError:
+def translated(error: Exception, action: str) -> ControlPlaneError:
+    """What an error of DynamoDB's control plane means, as one of the ports' errors."""
     if not isinstance(error, ClientError):
         # botocore's own, or anything from the owner's handlers and credential providers.
         return OutcomeUnknown(f"{action}: {error}")

@@ -93,6 +93,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (resource, dimension)
         case events.ScaleDownPostponed():
             return logging.WARNING, (event.table, event.reason)
+        case events.LedgerUnavailable():
+            return logging.WARNING, ("ledger", event.reason)
         case (
             events.ScaleUpRequested()
             | events.ScaleUpFinished()
@@ -127,6 +129,12 @@ def sentence(event: events.Event) -> str:
             where = f"{hold.resource or table} {hold.dimension or 'capacity'}"
             remedy = _REMEDIES.get(hold.reason)
             return f"{where} not raised: {hold}" + (f"; {remedy}" if remedy else "")
+        case events.LedgerUnavailable():
+            return (
+                f"{table}: what is raised is known to this process alone, as it can't be written "
+                f"in the table's tags: {event.reason}; allow dynamodb:ListTagsOfResource, "
+                'TagResource and UntagResource, or set ledger="memory"'
+            )
         case events.Retrying():
             return f"{event.api} is tried again within {event.delay:.2f} s (after {event.attempt})"
         case events.GaveUp():

@@ -11,18 +11,22 @@ from dynoresilience.ports import (
     ControlPlaneError,
     EventSink,
     OutcomeUnknown,
+    ScaleDownLedger,
     ServiceLimit,
     TableBusy,
     TableControl,
     Timer,
 )
-from dynoresilience.scaling.scale_down import ScaleDown
+from dynoresilience.scaling.raises import NO_LEDGER
+from dynoresilience.scaling.scale_down import FRESH_FOR, ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
+LOOKS = 3
+"""How often a table is looked at until a raise is sent within `FRESH_FOR` of the look."""
 DENIED_FOR = 300.0
 LIMITED_FOR = 60.0
 REBUILDING_FOR = 10.0
@@ -37,6 +41,7 @@ class Raiser:
     def __init__(
         self,
         control: TableControl,
+        ledger: ScaleDownLedger,
         book: TableBook,
         scale_down: ScaleDown,
         turns: Turns,
@@ -46,6 +51,7 @@ class Raiser:
         sink: EventSink,
     ) -> None:
         self._control = control
+        self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
         self._turns = turns
@@ -106,30 +112,40 @@ class Raiser:
             return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
-        if state.rebuilding:
-            why = "an index is being built or removed, or the table is not active"
-            return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-        plan = short.plan(state)
-        if not isinstance(plan, Hold):
-            now = self._clock.now()
-            sent = now - (self._clock.monotonic() - short.sent_at)
-            if not raised_since(state, plan.target, sent, now):
-                return self._raise(record, short, state, plan.target)
-            # The turn is not over: if the next attempt is short too, this process looks again.
-            hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
-            return Answer(record, record.generation, hold=hold, excuse=excuse)
-        if plan.reason is HoldReason.UPDATING:
-            return self._join(record, short)
-        self._turns.follow(record)
-        return Answer(record, record.generation, hold=plan)
+        for _ in range(LOOKS):
+            if state.rebuilding:
+                why = "an index is being built or removed, or the table is not active"
+                return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
+            plan = short.plan(state)
+            if isinstance(plan, Hold):
+                if plan.reason is HoldReason.UPDATING:
+                    return self._join(record, short)
+                if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
+                    self._scale_down.still_short(record, self._lowerer(short), state)
+                self._turns.follow(record)
+                return Answer(record, record.generation, hold=plan)
+            if self._has_risen(short, state, plan.target):
+                # The turn is not over: if the next attempt is short too, this process looks again.
+                hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
+                return Answer(record, record.generation, hold=hold, excuse=excuse)
+            answer = self._raise(record, short, state, plan.target)
+            if answer is not None:
+                return answer
+            state = self._control.describe(short.table)
+            record.observe(state, self._clock.monotonic())
+        raise ControlPlaneError("the table changes again and again while it is looked at")
 
     def _raise(
         self, record: TableRecord, short: Shortage, state: TableState, target: CapacityUpdate
-    ) -> Answer:
+    ) -> Answer | None:
+        """None: too much time has passed since the look, and the table may be another by now."""
         generation = record.generation
-        lowerer = Lowerer(self._control, short.table, short.settings, self._sink)
+        lowerer = self._lowerer(short)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
+            if not self._is_still(short, state, record.read_at):
+                self._scale_down.raise_refused(state, before)
+                return None
             accepted = self._control.update(short.table, target)
         except OutcomeUnknown:
             # It may have been carried out all the same: look, and keep the ledger's entry.
@@ -149,11 +165,27 @@ class Raiser:
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
 
+    def _has_risen(self, short: Shortage, state: TableState, target: CapacityUpdate) -> bool:
+        """Whether somebody has raised what is short since the throttled attempt was sent."""
+        now = self._clock.now()
+        sent = now - (self._clock.monotonic() - short.sent_at)
+        return raised_since(state, target, sent, now)
+
+    def _is_still(self, short: Shortage, state: TableState, read_at: float) -> bool:
+        """Whether the table is as it was looked at; looked at again if that is some time ago."""
+        if self._clock.monotonic() - read_at < FRESH_FOR:
+            return True
+        return self._control.describe(short.table) == state
+
+    def _lowerer(self, short: Shortage) -> Lowerer:
+        ledger = self._ledger if short.settings.ledger == "tags" else NO_LEDGER
+        return Lowerer(self._control, short.table, short.settings, self._sink, ledger)
+
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
-        """Tell the sink of a raise; not within the flight."""
+        """Tell the sink of a raise, and of the ledger; not within the flight."""
         if answer.raised:
             self._sink.emit(events.ScaleUpRequested(short.table, answer.raised))
-            self._scale_down.tell(record, self._sink)
+        self._scale_down.tell(record, self._sink, raised=bool(answer.raised))
 
     def _join(self, record: TableRecord, short: Shortage) -> Answer:
         """Someone else is changing the table: wait for that, the next throttle looks again."""

@@ -1,10 +1,17 @@
-"""The book of raises: what we raised, from what, and so what is to be taken back."""
+"""The book of raises: what we raised, from what, and so what is to be taken back.
+
+Beside what this process knows of it stands the durable ledger, written before each raise and
+read before whatever is lowered, so that any other process can take over.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 
+from dynoresilience import events, fork_safe
+from dynoresilience.capacity.entries import about_to_be_raised, combined, within_mode
 from dynoresilience.model import (
     CapacityUpdate,
     PendingScaleDown,
@@ -14,28 +21,66 @@ from dynoresilience.model import (
     Resource,
     TableState,
 )
-from dynoresilience.ports import Clock, ScaleDownLedger
+from dynoresilience.ports import Clock, ControlPlaneError, LedgerUnavailable, TableBusy
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+
+OTHERS_ARE_RAISING = 5.0
+"""Seconds after which a raise that another process has written down, and that is not there, is
+taken for one that was never sent."""
+
+
+class NoLedger:
+    """`ports.ScaleDownLedger` for those who want none: only this process knows what is up."""
+
+    def read(self, state: TableState) -> None:
+        """Nothing is written."""
+
+    def write(self, entry: RaisedTable) -> bool:
+        return False
+
+    def erase(self, entry: RaisedTable) -> None:
+        """There is nothing to erase."""
+
+
+NO_LEDGER = NoLedger()
 
 
 class Raises:
-    """Reads and writes the ledger; each write within the single flight of its table."""
+    """Reads and writes the entries; each write within the single flight of its table.
 
-    def __init__(self, ledger: ScaleDownLedger, book: TableBook, clock: Clock) -> None:
-        self._ledger = ledger
+    A forked child begins with none: taking the raises back is its parent's affair.
+    """
+
+    def __init__(self, book: TableBook, clock: Clock) -> None:
         self._book = book
         self._clock = clock
+        self._entries: dict[str, RaisedTable] = {}
+        fork_safe.in_child(self._entries.clear)
 
     def of(self, record: TableRecord) -> RaisedTable | None:
-        """The ledger's entry for a table; None: we have raised nothing of it."""
-        return self._ledger.load(record.state.arn) if record.state is not None else None
+        """What this process knows to be raised of a table; None: nothing."""
+        return self._entries.get(record.state.arn) if record.state is not None else None
 
-    def keep(self, entry: RaisedTable, raised: Mapping[RaisedKey, Raised]) -> None:
-        """Only this of it is raised any more."""
-        if raised:
-            self._ledger.record(replace(entry, raised=dict(raised)))
-        else:
-            self._ledger.forget(entry.arn)
+    def known(self) -> tuple[RaisedTable, ...]:
+        """What this process knows to be raised of any table."""
+        return tuple(self._entries.values())
+
+    def found(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> RaisedTable | None:
+        """What this process and the ledger know to be raised; both agree afterwards."""
+        mine = self._entries.get(state.arn)
+        try:
+            written = lowerer.ledger.read(state)
+        except ControlPlaneError as error:
+            self._complain(record, error)
+            return mine
+        record.ledger_read_at = self._clock.monotonic()
+        entry = combined(mine, written, state)
+        if entry is None:
+            return None
+        record.lowerer = record.lowerer or lowerer
+        record.written_due = written.due if written is not None else None
+        self._entries[entry.arn] = entry
+        return entry
 
     def about_to(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
@@ -43,21 +88,27 @@ class Raises:
         """Written before UpdateTable is sent: either value may be there from now on.
 
         Returns the entry as it was before, for `refused`.
+
+        Raises:
+            TableBusy: another process is about to raise this, or is writing to the ledger.
         """
-        before = self._ledger.load(state.arn)
-        if before is not None:
-            same = before.table_id == state.table_id and before.on_demand is state.on_demand
-            before = before if same else None
+        now = self._clock.now()
+        mine = before = within_mode(self._entries.get(state.arn), state)
+        if mine is None or not _knows(mine, target):
+            before = within_mode(self.found(record, lowerer, state), state)
+            if about_to_be_raised(mine, before, target, now - OTHERS_ARE_RAISING):
+                raise TableBusy("another process is about to raise it")
         raised = dict(before.raised) if before is not None else {}
         for change in target.changes:
             key = change.resource.index, change.dimension
             old = raised.get(key)
             ours = old is not None and old.is_ours(change.before)
             base = old.base if old is not None and ours else change.before
-            raised[key] = Raised(base, was=change.before, to=change.after)
-        due = self._clock.now() + lowerer.settings.scale_down_delay
+            raised[key] = Raised(base, was=change.before, to=change.after, at=now)
+        due = now + lowerer.settings.scale_down_delay
         entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
-        self._ledger.record(entry)
+        self._write(record, lowerer, entry)
+        self._entries[state.arn] = entry
         record.lowerer = record.lowerer or lowerer
         return before
 
@@ -70,14 +121,62 @@ class Raises:
         for change in target.changes:
             key = change.resource.index, change.dimension
             raised[key] = replace(raised[key], was=change.after)
-        self._ledger.record(replace(entry, raised=raised))
+        self._entries[entry.arn] = replace(entry, raised=raised)
 
     def refused(self, state: TableState, before: RaisedTable | None) -> None:
-        """UpdateTable was refused: the entry is again what it was before."""
+        """UpdateTable was refused: this process knows again what it knew before.
+
+        What is written stays: others may have written the same, and made it true. It is looked
+        at when it is due.
+        """
         if before is not None:
-            self._ledger.record(before)
+            self._entries[state.arn] = before
         else:
-            self._ledger.forget(state.arn)
+            self._entries.pop(state.arn, None)
+
+    def extend(self, record: TableRecord, lowerer: Lowerer) -> None:
+        """The table is still short: it is not to be lowered by anybody yet.
+
+        Written once in a quarter of `Settings.scale_down_delay` at most.
+        """
+        entry, delay = self.of(record), lowerer.settings.scale_down_delay
+        now = self._clock.now()
+        if entry is None or (entry.due > now + 0.75 * delay and not record.unwritten):
+            return
+        entry = replace(entry, due=max(entry.due, now + delay))
+        self._entries[entry.arn] = entry
+        with suppress(TableBusy):  # somebody else is writing, of a raise or just this
+            self._write(record, lowerer, entry)
+
+    def keep(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        entry: RaisedTable,
+        raised: Mapping[RaisedKey, Raised],
+    ) -> bool:
+        """Only this of it is raised any more. False: the ledger does not know it yet."""
+        if raised:
+            self._entries[entry.arn] = replace(entry, raised=dict(raised))
+        else:
+            self._entries.pop(entry.arn, None)
+        gone = {key: value for key, value in entry.raised.items() if key not in raised}
+        if not gone or record.written_due is None:
+            return True
+        try:
+            lowerer.ledger.erase(replace(entry, raised=gone))
+        except ControlPlaneError as error:
+            self._complain(record, error)
+            return isinstance(error, LedgerUnavailable)
+        if not raised:
+            record.written_due = None
+        return True
+
+    def complaint(self, record: TableRecord) -> tuple[events.Event, ...]:
+        """What is to be told of the ledger; each once."""
+        told, record.complaint = record.complaint, None
+        table = record.state.name if record.state is not None else None
+        return (events.LedgerUnavailable(table, told),) if told is not None else ()
 
     def pending(self, record: TableRecord) -> tuple[PendingScaleDown, ...]:
         """What of this table is raised and not yet taken back."""
@@ -100,5 +199,41 @@ class Raises:
 
     def all_pending(self) -> tuple[PendingScaleDown, ...]:
         """What of any table is raised and not yet taken back."""
-        records = (self._book.by_arn(entry.arn) for entry in self._ledger.entries())
+        records = (self._book.by_arn(entry.arn) for entry in self.known())
         return tuple(entry for record in records if record for entry in self.pending(record))
+
+    def _write(self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable) -> None:
+        """What can't be written is known to this process alone, and that is told.
+
+        Raises:
+            TableBusy: somebody else is writing.
+        """
+        raised = {}
+        for (index, dimension), number in entry.raised.items():
+            limits = lowerer.settings.limits(entry.table, index).in_mode(entry.on_demand)
+            configured = limits.base(dimension)
+            base = number.base if configured is None else configured
+            raised[index, dimension] = replace(number, base=base)
+        try:
+            if lowerer.ledger.write(replace(entry, raised=raised)):
+                record.written_due = entry.due
+            record.unwritten = False
+        except TableBusy:
+            raise
+        except ControlPlaneError as error:
+            record.unwritten = True
+            self._complain(record, error)
+
+    @staticmethod
+    def _complain(record: TableRecord, error: ControlPlaneError) -> None:
+        if not isinstance(error, TableBusy):
+            record.complaint = str(error)
+
+
+def _knows(entry: RaisedTable, target: CapacityUpdate) -> bool:
+    """Whether the entry explains what is about to be raised: nobody else has a part in it."""
+    for change in target.changes:
+        known = entry.raised.get((change.resource.index, change.dimension))
+        if known is None or not known.is_ours(change.before):
+            return False
+    return True

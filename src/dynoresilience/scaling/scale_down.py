@@ -22,17 +22,19 @@ from dynoresilience.ports import (
     DecreaseRefused,
     EventSink,
     Random,
+    ScaleDownLedger,
     TableBusy,
     TableControl,
     TableNotFound,
     Timer,
 )
-from dynoresilience.scaling.raises import Raises
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.raises import NO_LEDGER, Raises
+from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
 
 BUDGET_SPENT = "the decrease budget is spent"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
+ANOTHER_TABLE = "another table has its name now"
 BUSY_FOR = 2.0
 """Seconds until a table that is being changed is looked at again."""
 REBUILDING_FOR = 60.0
@@ -44,6 +46,13 @@ DENIED_FOR = 900.0
 """Seconds until a decrease is tried again that the credentials do not allow."""
 REFUSED_FOR = 3600.0
 """Seconds until a decrease is tried again that was refused without naming an instant."""
+ROUNDING = 0.005
+"""Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
+LONGEST_SHARE = 60.0
+"""Seconds by which a process comes later at most that takes over what another one has raised."""
+FRESH_FOR = 1.0
+"""Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
+condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
@@ -69,9 +78,13 @@ class ScaleDown:
         """Write down what is about to be raised, and see to it that it comes down again.
 
         Returns what was written down before, for `raise_refused`.
+
+        Raises:
+            TableBusy: another process is about to raise it.
         """
         before = self._raises.about_to(record, lowerer, state, target)
-        self._schedule(record, lowerer.quiet_at(record))
+        again = TRY_AGAIN if record.unwritten else lowerer.settings.scale_down_delay
+        self._schedule(record, min(lowerer.quiet_at(record), self._clock.monotonic() + again))
         return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
@@ -82,9 +95,22 @@ class ScaleDown:
         """The request was refused; nothing more is up than before."""
         self._raises.refused(state, before)
 
-    def tell(self, record: TableRecord, sink: EventSink) -> None:
-        """Tell what is up now, and until when."""
-        pending = self._raises.pending(record)
+    def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
+        """The table is short and not raised further: what is up, by whomever, is to stay up."""
+        read_again_at = record.ledger_read_at + lowerer.settings.scale_down_delay / 4
+        if self._raises.of(record) is None:
+            if self._clock.monotonic() < read_again_at:
+                return
+            if self._raises.found(record, lowerer, state) is None:
+                return
+            self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
+        self._raises.extend(record, lowerer)
+
+    def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
+        """Tell what is wrong with the ledger; after a raise also what is up, and until when."""
+        for event in self._raises.complaint(record):
+            sink.emit(event)
+        pending = self._raises.pending(record) if raised else ()
         if pending:
             table, due = pending[0].resource.table, pending[0].due
             sink.emit(events.ScaleDownScheduled(table, pending, due))
@@ -94,15 +120,42 @@ class ScaleDown:
         lowerer = record.lowerer
         if lowerer is None:
             return
-        if self._clock.monotonic() < lowerer.quiet_at(record):
-            self._schedule(record, lowerer.quiet_at(record))
+        ready_at = self._ready_at(record, lowerer)
+        if self._clock.monotonic() < ready_at - ROUNDING:
+            if record.unwritten:
+                self._write_again(record, lowerer)
+                ready_at = min(ready_at, self._clock.monotonic() + TRY_AGAIN)
+            self._schedule(record, ready_at)
             return
         outcome = self._lower(record, lowerer, even_if_throttled=False)
         if outcome.again_at is not None:
             self._schedule(record, outcome.again_at)
 
+    def _ready_at(self, record: TableRecord, lowerer: Lowerer) -> float:
+        """When the table may be lowered as far as this process knows; monotonic seconds."""
+        entry = self._raises.of(record)
+        due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
+        return max(lowerer.quiet_at(record), due)
+
+    def _write_again(self, record: TableRecord, lowerer: Lowerer) -> None:
+        flight = record.begin(self._clock.monotonic())
+        if flight is None:
+            return
+        try:
+            self._raises.extend(record, lowerer)
+        finally:
+            record.end(flight)
+
+    def _share(self, lowerer: Lowerer) -> float:
+        """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
+        return self._chance() * min(LONGEST_SHARE, lowerer.settings.scale_down_delay / 10)
+
     def lower_now(
-        self, record: TableRecord, control: TableControl, timeout: float
+        self,
+        record: TableRecord,
+        control: TableControl,
+        ledger: ScaleDownLedger,
+        timeout: float,
     ) -> tuple[Change, ...]:
         """Lower this table without waiting until it is due; the decreases that were accepted.
 
@@ -111,7 +164,9 @@ class ScaleDown:
         """
         if record.lowerer is None:
             return ()
-        lowerer = replace(record.lowerer, control=control)
+        if record.lowerer.ledger is NO_LEDGER:
+            ledger = NO_LEDGER
+        lowerer = replace(record.lowerer, control=control, ledger=ledger)
         give_up = self._clock.monotonic() + timeout
         done: list[Change] = []
         while True:
@@ -138,7 +193,11 @@ class ScaleDown:
         except TableBusy:
             outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
-            outcome = self._release_all(record, "the table is gone")
+            gone = self._raises.of(record)
+            outcome = Outcome()
+            if gone is not None:
+                record.written_due = None  # its tags are gone with it
+                outcome = self._release_all(record, lowerer, gone, "the table is gone")
         except DecreaseRefused as error:
             pause = REFUSED_FOR
             if error.until is not None:
@@ -151,28 +210,34 @@ class ScaleDown:
             outcome = self._postponed(lowerer, str(error), TRY_AGAIN * (0.5 + self._chance()))
         finally:
             record.end(flight)
-        for event in outcome.news:
+        for event in (*outcome.news, *self._raises.complaint(record)):
             lowerer.sink.emit(event)
         return outcome
 
     def _look_and_lower(
         self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
-        entry = self._raises.of(record)
-        if entry is None:
-            return Outcome()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
             return Outcome(again_at=now + (REBUILDING_FOR if state.rebuilding else BUSY_FOR))
-        if state.table_id != entry.table_id:
-            return self._release_all(record, "another table has its name now")
         if record.outdates(state, now):
             return Outcome(again_at=now + BUSY_FOR)
+        known = self._raises.of(record)
+        if known is not None and known.table_id != state.table_id:
+            record.written_due = None
+            return self._release_all(record, lowerer, known, ANOTHER_TABLE)
         record.observe(state, now)
-        quiet_at = lowerer.quiet_at(record)
-        if now < quiet_at and not even_if_throttled:
-            return Outcome(again_at=quiet_at)  # throttled again while we looked
+        entry = self._raises.found(record, lowerer, state)
+        if entry is None:
+            return Outcome()
+        if entry.table_id != state.table_id:
+            return self._release_all(record, lowerer, entry, ANOTHER_TABLE)
+        ready_at = self._ready_at(record, lowerer)
+        now = self._clock.monotonic()
+        if now < ready_at - ROUNDING and not even_if_throttled:
+            # Throttled again while we looked; or another process was, or has raised it further.
+            return Outcome(again_at=ready_at + (self._share(lowerer) if entry != known else 0.0))
 
         def limits(index: str | None) -> Limits:
             return lowerer.settings.limits(entry.table, index)
@@ -192,13 +257,17 @@ class ScaleDown:
             for gone in plan.released
         ]
         if plan.lower is not None:
+            if not self._is_still(state, record.read_at, lowerer):
+                return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
             self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
-        self._raises.keep(entry, plan.kept)
+        erased = self._raises.keep(record, lowerer, entry, plan.kept)
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
-            return Outcome(changes, news=tuple(news))
+            # What could not be erased is found at base then.
+            again_at = None if erased else self._clock.monotonic() + TRY_AGAIN
+            return Outcome(changes, again_at, tuple(news))
         if plan.wait_until <= today:  # the rest goes into a request of its own
             return Outcome(changes, now + BUSY_FOR, tuple(news))
         unknown = any(raised.was != raised.to for raised in plan.kept.values())
@@ -206,11 +275,17 @@ class ScaleDown:
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
-    def _release_all(self, record: TableRecord, reason: str) -> Outcome:
-        entry = self._raises.of(record)
-        if entry is None:
-            return Outcome()
-        self._raises.keep(entry, {})
+    def _is_still(self, state: TableState, read_at: float, lowerer: Lowerer) -> bool:
+        """Whether the table is as it was looked at; looked at again if that is some time ago."""
+        if self._clock.monotonic() - read_at < FRESH_FOR:
+            return True
+        again = lowerer.control.describe(lowerer.table)
+        return again == state
+
+    def _release_all(
+        self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
+    ) -> Outcome:
+        self._raises.keep(record, lowerer, entry, {})
         return Outcome(
             news=tuple(
                 events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)

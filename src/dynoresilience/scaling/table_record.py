@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dynoresilience import fork_safe
 from dynoresilience.model import TableState
-from dynoresilience.ports import EventSink, Settings, TableControl
+from dynoresilience.ports import EventSink, ScaleDownLedger, Settings, TableControl
 
 NEVER = float("-inf")
 CALM = 0.05
@@ -34,6 +34,7 @@ class Lowerer:
     table: str
     settings: Settings
     sink: EventSink
+    ledger: ScaleDownLedger
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
@@ -58,6 +59,9 @@ class TableRecord:
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since.
+    ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
+    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
+    it could not be used, if that is still to be told.
     """
 
     def __init__(self) -> None:
@@ -84,6 +88,10 @@ class TableRecord:
         self.turn_at: float | None = None
         self.led_at = NEVER
         self._turn_taken = False
+        self.ledger_read_at = NEVER
+        self.written_due: float | None = None
+        self.unwritten = False
+        self.complaint: str | None = None
 
     def draw_turn(self, at: float) -> None:
         """This process may look from then on."""

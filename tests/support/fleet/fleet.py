@@ -9,6 +9,7 @@ from typing import Any
 
 from dynoresilience import fork_safe
 from dynoresilience.aws.table_control import BotoTableControl
+from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Engine, Runtime
 from dynoresilience.events import Event
@@ -155,7 +156,8 @@ class Client:
             chance = random.Random(f"{self._fleet.seed} {self._number}").random
             self.runtime = Runtime(self.process, self.process, chance)
             control = BotoTableControl(self._wire)
-            self._engine = Engine(control, "fleet", self._config, [self], self.runtime)
+            ledger = TagLedger(self._wire, self.process)
+            self._engine = Engine(control, ledger, "fleet", self._config, [self], self.runtime)
         return self._engine
 
     def _check_locks(self) -> None:

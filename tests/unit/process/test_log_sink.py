@@ -78,6 +78,13 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         "orders stays raised until 2026-01-01T12:00:00+00:00: the decrease budget is spent",
     ),
     (
+        events.LedgerUnavailable("orders", "not allowed to call dynamodb:TagResource"),
+        logging.WARNING,
+        "orders: what is raised is known to this process alone, as it can't be written in the "
+        "table's tags: not allowed to call dynamodb:TagResource; allow "
+        'dynamodb:ListTagsOfResource, TagResource and UntagResource, or set ledger="memory"',
+    ),
+    (
         events.ScaleDownReleased("orders", ORDERS, WRITE, "the table is gone"),
         logging.INFO,
         "orders write is left alone: the table is gone",

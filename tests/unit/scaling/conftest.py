@@ -17,6 +17,7 @@ from dynoresilience.scope import Scope
 from dynoresilience.testing.clock import VirtualClock
 from dynoresilience.throttling.signals import Throttle
 from tests.support.fake_control import FakeControl
+from tests.support.fake_ledger import FakeLedger
 
 WRITE, READ = Dimension.WRITE, Dimension.READ
 TABLE = ThrottleSignal(Resource("orders"), WRITE)
@@ -35,6 +36,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.control = FakeControl(self.clock)
+        self.ledger = FakeLedger(self.clock)
         self.runtime = Runtime(self.clock, self.clock, lambda: 0.5)
         self.engine = self.new_engine()
 
@@ -43,7 +45,7 @@ class World:
 
     def new_engine(self) -> Engine:
         """Another client of the same process."""
-        return Engine(self.control, "fake", self.config, [self], self.runtime)
+        return Engine(self.control, self.ledger, "fake", self.config, [self], self.runtime)
 
     @property
     def scaler(self) -> Scaler:

@@ -28,6 +28,7 @@ from dynoresilience.ports import (
     TableBusy,
 )
 from dynoresilience.scaling.raiser import Raiser
+from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.scaling.turns import Turns
@@ -46,7 +47,7 @@ def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler
     shelf = world.runtime.shelf("fake")
     turns = Turns(lambda: 0.0)
     raiser = Raiser(
-        control, shelf.book, shelf.scale_down, turns, clock=clock, timer=timer, sink=world
+        control, NO_LEDGER, shelf.book, shelf.scale_down, turns, clock=clock, timer=timer, sink=world
     )
     return Scaler(raiser, turns, clock=clock, timer=timer)
 

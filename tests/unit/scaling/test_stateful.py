@@ -111,15 +111,8 @@ class RaiseAndLower(RuleBasedStateMachine):
     @rule(key=st.sampled_from(KEYS), units=st.sampled_from([1, 13, 101, 211, 331]))
     def a_stranger_sets_capacity(self, key: RaisedKey, units: int) -> None:
         self.control._land("orders")
-        entry = next(
-            (
-                entry
-                for entry in self.world.runtime.shelf("fake").raises._ledger.entries()
-                if key in entry.raised
-            ),
-            None,
-        )
-        if entry is not None and entry.raised[key].is_ours(units):
+        entry = next(iter(self.world.runtime.shelf("fake").raises.known()), None)
+        if entry is not None and key in entry.raised and entry.raised[key].is_ours(units):
             return  # nobody could tell whose it is
         index, dimension = key
         found = self.control.tables["orders"].resource(index)

@@ -15,6 +15,7 @@ from dynoresilience.engine import Engine, Runtime
 from dynoresilience.model import ThrottleKind, ThrottleSignal, Units
 from dynoresilience.ports import AccessDenied
 from dynoresilience.process.clock import SystemClock
+from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.throttled_call import ThrottledCall
 from dynoresilience.scope import Scope
 from dynoresilience.throttling.retry import WAKE_SPREAD
@@ -152,7 +153,7 @@ def real_engine() -> tuple[FakeControl, Engine]:
     control = FakeControl(SystemClock(), update_seconds=0.05)
     control.add("orders")
     config = ScalingConfig(initial_retry_delay=3600, max_retry_delay=3600, scale_up_timeout=3600)
-    return control, Engine(control, "fake", config, [], runtime)
+    return control, Engine(control, NO_LEDGER, "fake", config, [], runtime)
 
 
 def test_threads_are_woken_when_the_raise_is_in_force() -> None:
@@ -248,7 +249,7 @@ def test_a_success_ends_the_wait_of_a_task_once() -> None:
     control = FakeControl(clock)
     control.add("orders", Units(50, 50))
     config = ScalingConfig(initial_retry_delay=1000.0, max_retry_delay=1000.0)
-    engine = Engine(control, "fake", config, [], Runtime(clock, chance=lambda: 0.5))
+    engine = Engine(control, NO_LEDGER, "fake", config, [], Runtime(clock, chance=lambda: 0.5))
 
     async def goes_on_after_a_success(call: ThrottledCall, attempt: int) -> bool:
         waiting = asyncio.create_task(call.try_again_async(Throttle((TABLE,)), attempt))

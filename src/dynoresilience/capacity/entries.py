@@ -1,0 +1,72 @@
+"""What several processes know to be raised of a table, brought together. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dynoresilience.model import CapacityUpdate, Raised, RaisedKey, RaisedTable, TableState
+
+
+def combined(
+    mine: RaisedTable | None, written: RaisedTable | None, state: TableState
+) -> RaisedTable | None:
+    """What this process knows and what the ledger says, as one entry.
+
+    The later note of a number holds. If its base is what the earlier one raised to, then the
+    base is the earlier one's: whoever wrote it had not yet seen the other.
+    """
+    mine = _of_this_table(mine, state)
+    if mine is None or written is None:
+        return mine or written
+    if _of_this_table(written, state) is None or mine.on_demand is not written.on_demand:
+        return mine
+    raised: dict[RaisedKey, Raised] = dict(mine.raised)
+    for key, theirs in written.raised.items():
+        ours = raised.get(key)
+        if ours is None:
+            raised[key] = theirs
+        elif theirs.at - ours.at > _SAME:
+            raised[key] = _chained(ours, theirs)
+    due = written.due if written.due - mine.due > _SAME else mine.due
+    return replace(mine, raised=raised, due=due)
+
+
+def within_mode(entry: RaisedTable | None, state: TableState) -> RaisedTable | None:
+    """The entry, if it is about this very table in its present billing mode."""
+    entry = _of_this_table(entry, state)
+    return entry if entry is not None and entry.on_demand is state.on_demand else None
+
+
+def about_to_be_raised(
+    mine: RaisedTable | None, written: RaisedTable | None, target: CapacityUpdate, since: float
+) -> bool:
+    """Whether another process has noted after ``since`` that it raises all this, at least as far.
+
+    ``since`` is in seconds since the epoch. Only what is not there yet counts.
+    """
+    if written is None:
+        return False
+    for change in target.changes:
+        key = change.resource.index, change.dimension
+        noted = written.raised.get(key)
+        if noted is None or (mine is not None and mine.raised.get(key) == noted):
+            return False
+        if noted.at <= since or noted.was == noted.to:
+            return False
+        if noted.was != change.before or noted.to < change.after:
+            return False
+    return True
+
+
+_SAME = 0.002
+"""Seconds by which two notes may differ and be the same: the ledger knows milliseconds."""
+
+
+def _of_this_table(entry: RaisedTable | None, state: TableState) -> RaisedTable | None:
+    return entry if entry is not None and entry.table_id == state.table_id else None
+
+
+def _chained(earlier: Raised, later: Raised) -> Raised:
+    if later.base == earlier.to and earlier.base < later.base:
+        return replace(later, base=earlier.base)
+    return later
