@@ -134,11 +134,15 @@ def _units(state: TableState, index: str | None) -> Units:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A number that is not ours to lower (any more), and why."""
+    """A number that is not ours to lower (any more), and why.
+
+    ``is_down``: it has been lowered, by another process that knew of it, or by hand.
+    """
 
     resource: Resource
     dimension: Dimension
     reason: str
+    is_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +206,8 @@ def plan_down(
         elif on_demand and not current:
             released.append(Released(resource, dimension, "there is no maximum now"))
         elif current <= base:
-            released.append(Released(resource, dimension, f"at base already ({current} units)"))
+            why = f"at base already ({current} units)"
+            released.append(Released(resource, dimension, why, is_down=True))
         elif not entry.is_ours(current):
             why = f"{current} units were set by someone else"
             released.append(Released(resource, dimension, why))

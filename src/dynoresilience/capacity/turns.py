@@ -28,7 +28,12 @@ def turn_after(fleet_size: int, chance: float) -> float:
     a second once those who have looked draw again. A lower bound on the longest turn would bring
     all those together who have not had theirs by then.
     """
-    return chance * (fleet_size - 1)
+    return chance * longest_turn(fleet_size)
+
+
+def longest_turn(fleet_size: int) -> float:
+    """Seconds over which the turns of so many processes are spread."""
+    return float(fleet_size - 1)
 
 
 def raised_since(state: TableState, target: CapacityUpdate, sent: float, now: float) -> bool:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from dynoresilience import events
 from dynoresilience.capacity.plan import plan_down
+from dynoresilience.capacity.turns import longest_turn
 from dynoresilience.model import (
     CapacityUpdate,
     Change,
@@ -49,7 +50,8 @@ REFUSED_FOR = 3600.0
 ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
 LONGEST_SHARE = 60.0
-"""Seconds by which a process comes later at most that takes over what another one has raised."""
+"""Seconds by which a process comes later at most that takes over what another one has raised; in
+a large fleet it is the longest turn."""
 FRESH_FOR = 1.0
 """Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
 condition, and whoever was frozen meanwhile would undo what others did."""
@@ -148,7 +150,9 @@ class ScaleDown:
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
-        return self._chance() * min(LONGEST_SHARE, lowerer.settings.scale_down_delay / 10)
+        settings = lowerer.settings
+        most = min(LONGEST_SHARE, settings.scale_down_delay / 10)
+        return self._chance() * max(most, longest_turn(settings.fleet_size))
 
     def lower_now(
         self,
@@ -255,6 +259,7 @@ class ScaleDown:
         news: list[events.Event] = [
             events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
             for gone in plan.released
+            if not gone.is_down
         ]
         if plan.lower is not None:
             if not self._is_still(state, record.read_at, lowerer):

@@ -20,7 +20,9 @@ from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
-"""Seconds for which a state that allowed no raise is believed without a new DescribeTable."""
+"""Seconds for which a state that allowed no raise is believed without a new DescribeTable..."""
+TURN_TTL = 60.0
+"""...and in a fleet, where it is another process's turn to look."""
 LONGEST_LOOK = 15.0
 """Seconds: a describe and an update, with each all of the control plane client's timeouts."""
 OTHER_LIMIT_FOR = 10.0
@@ -158,8 +160,8 @@ class Scaler:
             return Answer(record, record.generation, hold=hold)
         if not self._turns.waits(record, short.settings.fleet_size, now):
             return None
-        hold = self._seen(record, short)  # however old, until there is a new look
-        if hold is not None:
+        hold = self._seen(record, short)
+        if hold is not None and now - record.read_at < TURN_TTL:
             return Answer(record, record.generation, hold=hold)
         hold = short.hold(HoldReason.NOT_OUR_TURN)
         return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)

@@ -20,10 +20,13 @@ def main() -> None:
     parser.add_argument("--cap", type=int, default=640)
     parser.add_argument("--update-seconds", type=float, default=2.0)
     parser.add_argument("--tag-seconds", type=float, default=2.0)
+    parser.add_argument("--skew", type=float, default=0.0, help="seconds that a wall clock may err")
+    parser.add_argument("--ledger", default="tags")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     config = ScalingConfig(
         max_write_capacity=options.cap,
+        ledger=options.ledger,
         fleet_size=options.fleet_size or options.clients,
     )
     began = time.perf_counter()
@@ -32,6 +35,7 @@ def main() -> None:
         config,
         writes=options.writes,
         seed=options.seed,
+        skew=options.skew,
         update_seconds=options.update_seconds,
         tag_seconds=options.tag_seconds,
     )
