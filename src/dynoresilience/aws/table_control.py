@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
@@ -42,6 +42,14 @@ class BotoTableControl:
         except Exception as error:
             raise translated(error, "dynamodb:DescribeTable") from error
         return table_state(answer["Table"], table)
+
+    def tables(self) -> Iterator[str]:
+        """The names of the region's tables; raises as `describe` does."""
+        try:
+            for page in self._client.get_paginator("list_tables").paginate():
+                yield from page["TableNames"]
+        except Exception as error:
+            raise translated(error, "dynamodb:ListTables") from error
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
         request: dict[str, Any] = {"TableName": table}

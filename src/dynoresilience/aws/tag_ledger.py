@@ -36,7 +36,7 @@ class TagLedger:
     def __init__(self, client: Any, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._unavailable_until = float("-inf")
+        self._unavailable_until: dict[str, float] = {}  # a policy may name single tables
         self._written_at: dict[str, float] = {}
         self._refused: dict[str, tuple[float, float]] = {}  # since when, and when last
 
@@ -48,8 +48,8 @@ class TagLedger:
         """The tags of a table that are ours."""
         found: dict[str, str] = {}
         page: dict[str, str] = {}
-        while self._is_available():
-            answer = self._ask("ListTagsOfResource", ResourceArn=arn, **page)
+        while self._is_available(arn):
+            answer = self._ask("ListTagsOfResource", arn, **page)
             tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
             found |= {key: value for key, value in tags.items() if key.startswith(PREFIX)}
             if not answer.get("NextToken"):
@@ -58,26 +58,26 @@ class TagLedger:
         return found
 
     def write(self, entry: RaisedTable) -> bool:
-        if not self._is_available():
+        if not self._is_available(entry.arn):
             return False
         tags = [{"Key": key, "Value": value} for key, value in to_tags(entry).items()]
         self._change("TagResource", entry.arn, Tags=tags)
         return True
 
     def erase(self, entry: RaisedTable) -> None:
-        if entry.raised and self._is_available():
+        if entry.raised and self._is_available(entry.arn):
             keys = [tag_key(key, entry.on_demand) for key in entry.raised]
             self._change("UntagResource", entry.arn, TagKeys=keys)
 
-    def _is_available(self) -> bool:
-        return self._clock.monotonic() >= self._unavailable_until
+    def _is_available(self, arn: str) -> bool:
+        return self._clock.monotonic() >= self._unavailable_until.get(arn, float("-inf"))
 
     def _change(self, operation: str, arn: str, **arguments: Any) -> None:
         """Waits for the end of a change of our own, and for nobody else's."""
         give_up = self._written_at.get(arn, float("-inf")) + LOCKED_FOR
         while True:
             try:
-                self._ask(operation, ResourceArn=arn, **arguments)
+                self._ask(operation, arn, **arguments)
             except TableBusy as error:
                 now = self._clock.monotonic()
                 if now + TRY_AGAIN > give_up:
@@ -97,18 +97,18 @@ class TagLedger:
         self._refused[arn] = since, now
         return now - since
 
-    def _ask(self, operation: str, **arguments: Any) -> dict[str, Any]:
+    def _ask(self, operation: str, arn: str, **arguments: Any) -> dict[str, Any]:
         methods = {
             "ListTagsOfResource": self._client.list_tags_of_resource,
             "TagResource": self._client.tag_resource,
             "UntagResource": self._client.untag_resource,
         }
         try:
-            answer: dict[str, Any] = methods[operation](**arguments)
+            answer: dict[str, Any] = methods[operation](ResourceArn=arn, **arguments)
         except Exception as error:
             told = _translated(error, f"dynamodb:{operation}")
             if isinstance(told, LedgerUnavailable):
-                self._unavailable_until = self._clock.monotonic() + UNAVAILABLE_FOR
+                self._unavailable_until[arn] = self._clock.monotonic() + UNAVAILABLE_FOR
             raise told from error
         return answer
 

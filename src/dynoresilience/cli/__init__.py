@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from dynoresilience import __version__
-from dynoresilience.cli import demo
+from dynoresilience.cli import demo, reap
 
 INTERRUPTED = 130
 """What shells expect of a program that was ended with Ctrl-C: 128 + SIGINT."""
 
-_COMMANDS = (demo,)
+_COMMANDS = (demo, reap)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -58,11 +58,15 @@ condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
-    """Of one try: the decreases accepted, what to tell, and when to come back (None: never)."""
+    """Of one try: the decreases accepted, what to tell, and when to come back (None: never).
+
+    ``error``: why the try failed, if it did.
+    """
 
     changes: tuple[Change, ...] = ()
     again_at: float | None = None
     news: tuple[events.Event, ...] = ()
+    error: str | None = None
 
 
 class ScaleDown:
@@ -171,19 +175,32 @@ class ScaleDown:
         if record.lowerer.ledger is NO_LEDGER:
             ledger = NO_LEDGER
         lowerer = replace(record.lowerer, control=control, ledger=ledger)
+        outcome = self._lower_until(record, lowerer, timeout, even_if_throttled=True)
+        if outcome.again_at is not None:
+            self._schedule(record, outcome.again_at)
+        return outcome.changes
+
+    def lower_due(self, record: TableRecord, lowerer: Lowerer, timeout: float) -> Outcome:
+        """Lower what is written of this table and due, once; for one who only passes by.
+
+        Waits up to ``timeout`` seconds for a change that is under way.
+        """
+        return self._lower_until(record, lowerer, timeout, even_if_throttled=False)
+
+    def _lower_until(
+        self, record: TableRecord, lowerer: Lowerer, timeout: float, *, even_if_throttled: bool
+    ) -> Outcome:
         give_up = self._clock.monotonic() + timeout
         done: list[Change] = []
+        news: list[events.Event] = []
         while True:
-            changes, again_at, _ = self._lower(record, lowerer, even_if_throttled=True)
-            done += changes
-            if again_at is None:
-                break
-            if again_at > min(give_up, self._clock.monotonic() + BUSY_FOR):
-                break
-            self._clock.wait(threading.Event(), max(0.0, again_at - self._clock.monotonic()))
-        if again_at is not None:
-            self._schedule(record, again_at)
-        return tuple(done)
+            tried = self._lower(record, lowerer, even_if_throttled=even_if_throttled)
+            done += tried.changes
+            news += tried.news
+            now = self._clock.monotonic()
+            if tried.again_at is None or tried.again_at > min(give_up, now + BUSY_FOR):
+                return tried._replace(changes=tuple(done), news=tuple(news))
+            self._clock.wait(threading.Event(), max(0.0, tried.again_at - now))
 
     def _lower(self, record: TableRecord, lowerer: Lowerer, *, even_if_throttled: bool) -> Outcome:
         """One try, within the table's single flight; the news is told after it."""
@@ -208,10 +225,12 @@ class ScaleDown:
                 pause = max(error.until - self._clock.now(), TRY_AGAIN)
             outcome = self._postponed(lowerer, BUDGET_SPENT, pause)
         except AccessDenied as error:
-            outcome = self._postponed(lowerer, f"not allowed to call {error.action}", DENIED_FOR)
+            why = f"not allowed to call {error.action}"
+            outcome = self._postponed(lowerer, why, DENIED_FOR)._replace(error=why)
         except Exception as error:  # whatever went wrong, the capacity must still come down
             # Spread, for where many tables are due at once the control plane refuses most.
-            outcome = self._postponed(lowerer, str(error), TRY_AGAIN * (0.5 + self._chance()))
+            pause = TRY_AGAIN * (0.5 + self._chance())
+            outcome = self._postponed(lowerer, str(error), pause)._replace(error=str(error))
         finally:
             record.end(flight)
         for event in (*outcome.news, *self._raises.complaint(record)):
