@@ -103,12 +103,13 @@ class ScaleDown:
 
     def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
         """The table is short and not raised further: what is up, by whomever, is to stay up."""
-        read_again_at = record.ledger_read_at + lowerer.settings.scale_down_delay / 4
-        if self._raises.of(record) is None:
-            if self._clock.monotonic() < read_again_at:
-                return
-            if self._raises.found(record, lowerer, state) is None:
-                return
+        known = entry = self._raises.of(record)
+        # Others may have written that it is short, too: once in a while is enough for all.
+        if self._clock.monotonic() - record.ledger_read_at >= lowerer.settings.scale_down_delay / 4:
+            entry = self._raises.found(record, lowerer, state)
+        if entry is None:
+            return
+        if known is None:
             self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
         self._raises.extend(record, lowerer)
 

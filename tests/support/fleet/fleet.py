@@ -130,7 +130,8 @@ class Client:
 
     def work(self) -> None:
         for write in range(self._writes):
-            self._fleet.figures.failed += not self._put(f"{self._number}-{write}")
+            done = self._put(f"{self._number}-{write}")  # others count meanwhile
+            self._fleet.figures.failed += not done
         self._fleet.figures.done_at.append(self.process.monotonic())
 
     def _put(self, key: str) -> bool:
