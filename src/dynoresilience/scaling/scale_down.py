@@ -88,7 +88,12 @@ class ScaleDown:
         Raises:
             TableBusy: another process is about to raise it.
         """
-        before = self._raises.about_to(record, lowerer, state, target)
+        try:
+            before = self._raises.about_to(record, lowerer, state, target)
+        except TableBusy:
+            if self._raises.of(record) is not None:  # what another process has raised before
+                self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
+            raise
         again = TRY_AGAIN if record.unwritten else lowerer.settings.scale_down_delay
         self._schedule(record, min(lowerer.quiet_at(record), self._clock.monotonic() + again))
         return before

@@ -33,6 +33,7 @@ class Figures:
     writes: int
     failed: int = 0
     attempts: int = 0
+    raised_at_end: int = 0
     done_at: list[float] = field(default_factory=list)
     requests: list[tuple[float, str, str]] = field(default_factory=list)
     updates: list[AcceptedUpdate] = field(default_factory=list)
@@ -92,7 +93,8 @@ class Figures:
             f"{self.attempts} attempts",
             f"clients done: half after {half:.1f} s, all after {last:.1f} s",
             f"raises: {steps}; UpdateTables sent for each {self.updates_sent_a_step}; "
-            f"decreases {len(self.decreases)} {_after(self.decreases)}",
+            f"decreases {len(self.decreases)} {_after(self.decreases)}; "
+            f"clients that know of a raise at the end: {self.raised_at_end}",
         ]
         for name in sorted({name for _, name, _ in self.requests}):
             lines.append(
@@ -161,6 +163,10 @@ class Client:
             self._engine = Engine(control, ledger, "fleet", self._config, [self], self.runtime)
         return self._engine
 
+    @property
+    def knows_of_a_raise(self) -> bool:
+        return self._engine is not None and bool(self.runtime.pending())
+
     def _check_locks(self) -> None:
         assert not fork_safe.lock._is_owned(), "waits with the lock of the process"  # type: ignore[attr-defined]
         if self._engine is not None:
@@ -205,6 +211,7 @@ class Fleet:
         figures = self.figures
         self.hub.run(stop=lambda: len(figures.done_at) == figures.clients)
         self.hub.run(until=self.hub.instant + days * DAY)
+        figures.raised_at_end = sum(client.knows_of_a_raise for client in self.clients)
         figures.requests = self.service.requests
         figures.updates = self.service.journal.updates
         return figures
