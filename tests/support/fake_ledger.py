@@ -10,24 +10,27 @@ from dynoresilience.ports import Clock, TableBusy
 
 
 class FakeLedger:
-    """The tags of an account's tables. A change locks them for ``lock_seconds``.
+    """The tags of an account's tables.
 
-    ``tags``: by table ARN. ``fail``: exceptions by method name, each raised once.
+    A change locks them for ``lock_seconds``, and is not seen for ``lag_seconds``. ``tags``: by table ARN. ``fail``: exceptions by method name, each raised once.
     """
 
-    def __init__(self, clock: Clock, *, lock_seconds: float = 0.0) -> None:
+    def __init__(
+        self, clock: Clock, *, lock_seconds: float = 0.0, lag_seconds: float = 0.0
+    ) -> None:
         self.clock = clock
         self.lock_seconds = lock_seconds
+        self.lag_seconds = lag_seconds
         self.tags: defaultdict[str, dict[str, str]] = defaultdict(dict)
         self.calls: Counter[str] = Counter()
         self.fail: dict[str, list[Exception]] = {"read": [], "write": [], "erase": []}
-        self._locked_until: dict[str, float] = {}
+        self._changed_at: dict[str, float] = {}
         self._before: dict[str, dict[str, str]] = {}
 
     def read(self, state: TableState) -> RaisedTable | None:
         self._called("read")
-        locked = self.clock.monotonic() < self._locked_until.get(state.arn, float("-inf"))
-        tags = self._before[state.arn] if locked else self.tags[state.arn]
+        is_old = self._since_change(state.arn) < self.lag_seconds
+        tags = self._before[state.arn] if is_old else self.tags[state.arn]
         return from_tags(tags, state)
 
     def write(self, entry: RaisedTable) -> bool:
@@ -48,8 +51,10 @@ class FakeLedger:
             raise self.fail[name].pop(0)
 
     def _lock(self, arn: str) -> None:
-        now = self.clock.monotonic()
-        if now < self._locked_until.get(arn, float("-inf")):
+        if self._since_change(arn) < self.lock_seconds:
             raise TableBusy("Table tags are being updated")
         self._before[arn] = dict(self.tags[arn])
-        self._locked_until[arn] = now + self.lock_seconds
+        self._changed_at[arn] = self.clock.monotonic()
+
+    def _since_change(self, arn: str) -> float:
+        return self.clock.monotonic() - self._changed_at.get(arn, float("-inf"))

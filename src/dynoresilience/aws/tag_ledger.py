@@ -25,9 +25,11 @@ LOCKED_FOR = 4.0
 TRY_AGAIN = 0.3
 """Seconds between two tries while a table's tags are locked by a change of our own."""
 PATIENCE = 20.0
-"""Seconds of nothing but such refusals after which the ledger counts as out of order."""
+"""Seconds of nothing but failures after which the ledger counts as out of order..."""
+FORGOTTEN_AFTER = 300.0
+"""...unless the last one is so many seconds ago."""
 UNAVAILABLE_FOR = 900.0
-"""Seconds until tags are tried again that were refused."""
+"""Seconds until tags are tried again that were refused, or out of order."""
 
 
 class TagLedger:
@@ -38,7 +40,7 @@ class TagLedger:
         self._clock = clock
         self._unavailable_until: dict[str, float] = {}  # a policy may name single tables
         self._written_at: dict[str, float] = {}
-        self._refused: dict[str, tuple[float, float]] = {}  # since when, and when last
+        self._failing: dict[str, tuple[float, float]] = {}  # since when, and when last
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -78,24 +80,13 @@ class TagLedger:
         while True:
             try:
                 self._ask(operation, arn, **arguments)
-            except TableBusy as error:
-                now = self._clock.monotonic()
-                if now + TRY_AGAIN > give_up:
-                    if self._refused_for(arn, now) > PATIENCE:
-                        raise ControlPlaneError(str(error)) from error
+            except TableBusy:
+                if self._clock.monotonic() + TRY_AGAIN > give_up:
                     raise
                 self._clock.wait(threading.Event(), TRY_AGAIN)
             else:
                 self._written_at[arn] = self._clock.monotonic()
-                self._refused.pop(arn, None)
                 return
-
-    def _refused_for(self, arn: str, now: float) -> float:
-        """For how many seconds there were nothing but refusals of this table's tags."""
-        since, last = self._refused.get(arn, (now, now))
-        since = since if now - last < PATIENCE else now
-        self._refused[arn] = since, now
-        return now - since
 
     def _ask(self, operation: str, arn: str, **arguments: Any) -> dict[str, Any]:
         methods = {
@@ -107,10 +98,21 @@ class TagLedger:
             answer: dict[str, Any] = methods[operation](ResourceArn=arn, **arguments)
         except Exception as error:
             told = _translated(error, f"dynamodb:{operation}")
+            now = self._clock.monotonic()
+            if not isinstance(told, LedgerUnavailable) and self._failing_for(arn, now) > PATIENCE:
+                told = LedgerUnavailable(str(told))
             if isinstance(told, LedgerUnavailable):
-                self._unavailable_until[arn] = self._clock.monotonic() + UNAVAILABLE_FOR
+                self._unavailable_until[arn] = now + UNAVAILABLE_FOR
             raise told from error
+        self._failing.pop(arn, None)
         return answer
+
+    def _failing_for(self, arn: str, now: float) -> float:
+        """For how many seconds nothing but failures has come back for this table."""
+        since, last = self._failing.get(arn, (now, now))
+        since = since if now - last < FORGOTTEN_AFTER else now
+        self._failing[arn] = since, now
+        return now - since
 
 
 def _translated(error: Exception, action: str) -> ControlPlaneError:

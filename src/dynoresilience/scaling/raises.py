@@ -66,12 +66,16 @@ class Raises:
         return tuple(self._entries.values())
 
     def found(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> RaisedTable | None:
-        """What this process and the ledger know to be raised; both agree afterwards."""
+        """What this process and the ledger know to be raised; both agree afterwards.
+
+        Raises:
+            ControlPlaneError: the ledger failed.
+        """
         mine = self._entries.get(state.arn)
         try:
             written = lowerer.ledger.read(state)
-        except ControlPlaneError as error:
-            self._complain(record, error)
+        except LedgerUnavailable as error:
+            record.complaint = str(error)
             return mine
         record.ledger_read_at = self._clock.monotonic()
         entry = combined(mine, written, state)
@@ -91,6 +95,7 @@ class Raises:
 
         Raises:
             TableBusy: another process is about to raise this, or is writing to the ledger.
+            ControlPlaneError: the ledger failed; without it the base may be another one's raise.
         """
         now = self._clock.now()
         mine = before = within_mode(self._entries.get(state.arn), state)
@@ -141,11 +146,11 @@ class Raises:
         """
         entry, delay = self.of(record), lowerer.settings.scale_down_delay
         now = self._clock.now()
-        if entry is None or (entry.due > now + 0.75 * delay and not record.unwritten):
+        if entry is None or (entry.due > now + 0.75 * delay):
             return
         entry = replace(entry, due=max(entry.due, now + delay))
         self._entries[entry.arn] = entry
-        with suppress(TableBusy):  # somebody else is writing, of a raise or just this
+        with suppress(ControlPlaneError):  # as when somebody else is writing; the next look tries
             self._write(record, lowerer, entry)
 
     def keep(
@@ -166,7 +171,6 @@ class Raises:
         try:
             lowerer.ledger.erase(replace(entry, raised=gone))
         except ControlPlaneError as error:
-            self._complain(record, error)
             return isinstance(error, LedgerUnavailable)
         if not raised:
             record.written_due = None
@@ -203,10 +207,10 @@ class Raises:
         return tuple(entry for record in records if record for entry in self.pending(record))
 
     def _write(self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable) -> None:
-        """What can't be written is known to this process alone, and that is told.
+        """Without a ledger it is known to this process alone, and that is told.
 
         Raises:
-            TableBusy: somebody else is writing.
+            ControlPlaneError: the ledger failed, or (TableBusy) somebody else is writing to it.
         """
         raised = {}
         for (index, dimension), number in entry.raised.items():
@@ -217,16 +221,7 @@ class Raises:
         try:
             if lowerer.ledger.write(replace(entry, raised=raised)):
                 record.written_due = entry.due
-            record.unwritten = False
-        except TableBusy:
-            raise
-        except ControlPlaneError as error:
-            record.unwritten = True
-            self._complain(record, error)
-
-    @staticmethod
-    def _complain(record: TableRecord, error: ControlPlaneError) -> None:
-        if not isinstance(error, TableBusy):
+        except LedgerUnavailable as error:
             record.complaint = str(error)
 
 

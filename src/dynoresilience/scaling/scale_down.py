@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from dynoresilience.model import (
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
+    ControlPlaneError,
     DecreaseRefused,
     EventSink,
     Random,
@@ -90,12 +92,11 @@ class ScaleDown:
         """
         try:
             before = self._raises.about_to(record, lowerer, state, target)
-        except TableBusy:
+        except ControlPlaneError:
             if self._raises.of(record) is not None:  # what another process has raised before
                 self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
             raise
-        again = TRY_AGAIN if record.unwritten else lowerer.settings.scale_down_delay
-        self._schedule(record, min(lowerer.quiet_at(record), self._clock.monotonic() + again))
+        self._schedule(record, lowerer.quiet_at(record))
         return before
 
     def raise_accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
@@ -111,7 +112,8 @@ class ScaleDown:
         known = entry = self._raises.of(record)
         # Others may have written that it is short, too: once in a while is enough for all.
         if self._clock.monotonic() - record.ledger_read_at >= lowerer.settings.scale_down_delay / 4:
-            entry = self._raises.found(record, lowerer, state)
+            with suppress(ControlPlaneError):  # the answer is the same: nothing to raise
+                entry = self._raises.found(record, lowerer, state)
         if entry is None:
             return
         if known is None:
@@ -134,9 +136,6 @@ class ScaleDown:
             return
         ready_at = self._ready_at(record, lowerer)
         if self._clock.monotonic() < ready_at - ROUNDING:
-            if record.unwritten:
-                self._write_again(record, lowerer)
-                ready_at = min(ready_at, self._clock.monotonic() + TRY_AGAIN)
             self._schedule(record, ready_at)
             return
         outcome = self._lower(record, lowerer, even_if_throttled=False)
@@ -148,15 +147,6 @@ class ScaleDown:
         entry = self._raises.of(record)
         due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
         return max(lowerer.quiet_at(record), due)
-
-    def _write_again(self, record: TableRecord, lowerer: Lowerer) -> None:
-        flight = record.begin(self._clock.monotonic())
-        if flight is None:
-            return
-        try:
-            self._raises.extend(record, lowerer)
-        finally:
-            record.end(flight)
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""

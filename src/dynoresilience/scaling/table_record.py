@@ -60,8 +60,7 @@ class TableRecord:
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
-    as far as we know. ``unwritten``: the last attempt to write to it failed. ``complaint``: why
-    it could not be used, if that is still to be told.
+    as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     """
 
     def __init__(self) -> None:
@@ -90,7 +89,6 @@ class TableRecord:
         self._turn_taken = False
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
-        self.unwritten = False
         self.complaint: str | None = None
 
     def draw_turn(self, at: float) -> None:
