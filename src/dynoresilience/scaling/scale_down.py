@@ -109,16 +109,17 @@ class ScaleDown:
 
     def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
         """The table is short and not raised further: what is up, by whomever, is to stay up."""
-        known = entry = self._raises.of(record)
-        # Others may have written that it is short, too: once in a while is enough for all.
-        if self._clock.monotonic() - record.ledger_read_at >= lowerer.settings.scale_down_delay / 4:
-            with suppress(ControlPlaneError):  # the answer is the same: nothing to raise
-                entry = self._raises.found(record, lowerer, state)
-        if entry is None:
+        known, quarter = self._raises.of(record), lowerer.settings.scale_down_delay / 4
+        if known is None and self._clock.monotonic() < record.ledger_read_at + quarter:
             return
-        if known is None:
+        if known is not None and self._clock.now() < known.due - 3 * quarter:
+            return
+        with suppress(ControlPlaneError):  # whatever it is, the throttled call goes on
+            # Others may have written already that it is short.
+            if self._raises.found(record, lowerer, state) is not None:
+                self._raises.extend(record, lowerer)
+        if known is None and self._raises.of(record) is not None:
             self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
-        self._raises.extend(record, lowerer)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
         """Tell what is wrong with the ledger; after a raise also what is up, and until when."""

@@ -41,9 +41,9 @@ class Figures:
     def sent(self, operation: str) -> int:
         return sum(name == operation for _, name, _ in self.requests)
 
-    def refused(self, operation: str) -> dict[str, int]:
+    def refused(self, operation: str) -> Counter[str]:
         codes = (code for _, name, code in self.requests if name == operation and code)
-        return dict(Counter(codes))
+        return Counter(codes)
 
     def most_a_second(self, operation: str) -> int:
         """In any second, wherever it begins."""
@@ -99,7 +99,7 @@ class Figures:
         for name in sorted({name for _, name, _ in self.requests}):
             lines.append(
                 f"{name}: {self.sent(name)} sent, at most {self.most_a_second(name)} in a second, "
-                f"refused {self.refused(name) or 'none'}"
+                f"refused {dict(self.refused(name)) or 'none'}"
             )
         return "\n".join(lines)
 
