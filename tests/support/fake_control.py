@@ -93,7 +93,14 @@ class FakeControl:
         lowered = {
             c.resource.index for c in update.changes if c.after < c.before and not c.on_demand
         }
+        raised = {
+            c.resource.index for c in update.changes if c.after > c.before and not c.on_demand
+        }
         after = self._with(before, dict(update.units))
+        for index in raised:
+            found = after.resource(index)
+            assert found is not None
+            after = self._put(after, index, replace(found, last_increase=self._epoch(due)))
         for index in lowered:
             found = after.resource(index)
             assert found is not None
@@ -102,6 +109,9 @@ class FakeControl:
             )
             after = self._put(after, index, counted)
         self.tables[name] = after
+
+    def _epoch(self, instant: float) -> float:
+        return self.clock.now() - self.clock.monotonic() + instant
 
     def _with(self, state: TableState, units: dict[str | None, Units]) -> TableState:
         for index, wanted in units.items():

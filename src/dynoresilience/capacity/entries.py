@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from dynoresilience.model import CapacityUpdate, Raised, RaisedKey, RaisedTable, TableState
@@ -61,6 +62,40 @@ def about_to_be_raised(
     return True
 
 
+def raised_just_now(
+    written: RaisedTable | None, state: TableState, target: CapacityUpdate, now: float
+) -> bool:
+    """Whether somebody has raised this a moment ago (``now`` is in epoch seconds), unexplained.
+
+    What is written is seen a few seconds late. Until then the capacity that is there would be
+    taken for the owner's, and stay.
+    """
+    explained = set()
+    for (index, dimension), noted in written.raised.items() if written is not None else ():
+        found = state.resource(index)
+        if found is not None and noted.to == found.units.of(dimension):
+            explained.add(index)
+    indexes = {change.resource.index for change in target.changes} - explained
+    return not state.on_demand and any(_increased(state, index, now) for index in indexes)
+
+
+def may_be_unseen(raised: Iterable[RaisedKey], state: TableState, now: float) -> bool:
+    """Whether a raise may be there that is not yet seen in what is written of ``raised``."""
+    indexes = {index for index, _ in raised}
+    return not state.on_demand and any(_increased(state, index, now) for index in indexes)
+
+
+def _increased(state: TableState, index: str | None, now: float) -> bool:
+    found = state.resource(index)
+    if found is None or found.last_increase is None:
+        return False
+    return -CLOCKS_DIFFER < now - found.last_increase < SEEN_AFTER
+
+
+SEEN_AFTER = 6.0
+"""Seconds after which a change of tags is seen by everyone; up to 3.4 were measured by others."""
+CLOCKS_DIFFER = 2.0
+"""Seconds by which our clock may be behind AWS's for its instants to be believed."""
 _SAME = 0.002
 """Seconds by which two notes may differ and be the same: the ledger knows milliseconds."""
 

@@ -11,7 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from dynoresilience import events, fork_safe
-from dynoresilience.capacity.entries import about_to_be_raised, combined, within_mode
+from dynoresilience.capacity.entries import (
+    about_to_be_raised,
+    combined,
+    raised_just_now,
+    within_mode,
+)
 from dynoresilience.model import (
     CapacityUpdate,
     PendingScaleDown,
@@ -103,6 +108,8 @@ class Raises:
             before = within_mode(self.found(record, lowerer, state), state)
             if about_to_be_raised(mine, before, target, now, OTHERS_ARE_RAISING):
                 raise TableBusy("another process is about to raise it")
+            if raised_just_now(before, state, target, now):
+                raise TableBusy("it was raised just now; by whom is not to be seen yet")
         raised = dict(before.raised) if before is not None else {}
         for change in target.changes:
             key = change.resource.index, change.dimension

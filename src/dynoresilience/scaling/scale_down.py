@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from dynoresilience import events
+from dynoresilience.capacity.entries import SEEN_AFTER, may_be_unseen
 from dynoresilience.capacity.plan import plan_down
 from dynoresilience.capacity.turns import longest_turn
 from dynoresilience.model import (
@@ -272,6 +273,9 @@ class ScaleDown:
             table=entry.table,
             on_demand=entry.on_demand,
         )
+        others = {(gone.resource.index, gone.dimension) for gone in plan.released}
+        if may_be_unseen(others, state, today):
+            return Outcome(again_at=now + SEEN_AFTER)  # another process may have raised it further
         news: list[events.Event] = [
             events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
             for gone in plan.released

@@ -116,7 +116,7 @@ class AcrossProcesses(RuleBasedStateMachine):
                 if asked < min(self.owner[index, dimension], there):
                     self.problems.append(f"{update} goes below the owner's value")
 
-    @initialize(lock=st.sampled_from([0.0, 2.0]), lag=st.sampled_from([0.0, 2.0]))
+    @initialize(lock=st.sampled_from([0.0, 2.0]), lag=st.sampled_from([0.0, 2.0, 5.0]))
     def tags_are_slow(self, lock: float, lag: float) -> None:
         self.ledger.lock_seconds, self.ledger.lag_seconds = lock, lag
 

@@ -147,7 +147,7 @@ def test_losing_the_race_for_the_update_is_joining(world: World) -> None:
 def test_never_below_what_is_there(world: World) -> None:
     """A raise that somebody else made since our last look is the base of the next step."""
     world.throttle(TABLE)
-    world.clock.advance(3.0)
+    world.clock.advance(10.0)
     world.control.set_units("orders", None, Units(7, 80))
 
     world.throttle(TABLE)
