@@ -74,8 +74,7 @@ class Scaler:
         while True:
             record = self._raiser.record(table)
             with record.lock:
-                now = self._clock.monotonic()
-                self._turns.throttled(record, now)
+                now = record.last_throttle = self._clock.monotonic()
                 answer = self._known(record, short, now)
                 if answer is not None:
                     return answer

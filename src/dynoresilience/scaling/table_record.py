@@ -91,9 +91,10 @@ class TableRecord:
         self.written_due: float | None = None
         self.complaint: str | None = None
 
-    def draw_turn(self, at: float) -> None:
+    def draw_turn(self, at: float) -> float:
         """This process may look from then on."""
         self.turn_at, self._turn_taken = at, False
+        return at
 
     def take_turn(self, now: float, until: float) -> float:
         """When a call should try again that would wait ``until`` then.

@@ -13,9 +13,9 @@ from dynoresilience.scaling.table_record import NEVER, TableRecord
 
 LEADS_FOR = 60.0
 """Seconds after its latest raise for which a process need not wait, unless others have raised."""
-STRETCH = 10.0
-"""Seconds without a throttle that end a shortage: at the next one turns are drawn anew. Calls that
-wait for a turn are sent again at least every 4 s, by the default delays."""
+TURN_LASTS = 2.0
+"""Seconds after which a turn is over that nobody has taken, as no call was short then. Were it not,
+all those whose turn was missed would look at once when the table is short again."""
 
 
 class Turns:
@@ -29,15 +29,9 @@ class Turns:
         leads = record.led_at > NEVER and now - max(record.led_at, record.changed_at) < LEADS_FOR
         if fleet_size == 1 or leads:
             return False
-        if record.turn_at is None:
-            record.draw_turn(now + turn_after(fleet_size, self._chance()))
+        if record.turn_at is None or now - record.turn_at > TURN_LASTS:
+            return now < record.draw_turn(now + turn_after(fleet_size, self._chance()))
         return now < record.turn_at
-
-    def throttled(self, record: TableRecord, now: float) -> None:
-        """Note a throttle of now."""
-        if now - record.last_throttle > STRETCH:
-            record.turn_at = None
-        record.last_throttle = now
 
     def before_look(self, record: TableRecord, fleet_size: int) -> float:
         """Seconds to let pass before a look, where nothing else keeps processes apart."""

@@ -83,9 +83,13 @@ class Figures:
         return found
 
     def __str__(self) -> str:
-        steps = " -> ".join(
-            str(units) for units in [self.raises[0].before[None].write, *_after(self.raises)]
-        ) if self.raises else "none"
+        steps = (
+            " -> ".join(
+                str(units) for units in [self.raises[0].before[None].write, *_after(self.raises)]
+            )
+            if self.raises
+            else "none"
+        )
         done = sorted(self.done_at)
         half, last = (done[len(done) // 2], done[-1]) if done else (0.0, 0.0)
         lines = [

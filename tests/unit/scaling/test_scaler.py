@@ -47,7 +47,14 @@ def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler
     shelf = world.runtime.shelf("fake")
     turns = Turns(lambda: 0.0)
     raiser = Raiser(
-        control, NO_LEDGER, shelf.book, shelf.scale_down, turns, clock=clock, timer=timer, sink=world
+        control,
+        NO_LEDGER,
+        shelf.book,
+        shelf.scale_down,
+        turns,
+        clock=clock,
+        timer=timer,
+        sink=world,
     )
     return Scaler(raiser, turns, clock=clock, timer=timer)
 
