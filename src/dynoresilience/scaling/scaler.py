@@ -82,9 +82,7 @@ class Scaler:
                 flight = record.begin(now)
             pause = self._turns.before_look(record, settings.fleet_size) if flight else 0.0
             if flight is not None and (deadline is None or now + LONGEST_LOOK < deadline):
-                if pause:
-                    self._clock.wait(threading.Event(), pause)
-                answer = self._fly(flight, record, short)
+                answer = self._fly(flight, record, short, pause=pause)
                 if answer is not None:
                     return answer
                 continue
@@ -130,12 +128,16 @@ class Scaler:
         record: TableRecord,
         short: Shortage,
         answers: list[Answer] | None = None,
+        *,
+        pause: float = 0.0,
     ) -> Answer | None:
-        """Look and raise; None: ask again, another record may know the answer."""
+        """Pause, look and raise; None: ask again, another record may know the answer."""
         if record.busy is not flight:
             return None  # it waited for so long that it was taken for lost
         answer: Answer | None = None
         try:
+            if pause:
+                self._clock.wait(threading.Event(), pause)
             answer = self._raiser.look_and_raise(record, short)
             if answer is not None and answers is not None:
                 answers.append(answer)
