@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import logging
+import random
 import sys
+import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope, stand_in
 from dynoresilience.aws import botocore_private
 from dynoresilience.aws.hooks import Hooks
+from dynoresilience.aws.wire import tables_in
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
 
@@ -22,6 +26,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dynoresilience")
 
 _ATTRIBUTE = "_dynoresilience"
+FIRST_LOOK = 60.0
+"""Seconds for which a client is in use, at least, before it looks for what others left raised."""
+LOOK_AGAIN = 5.0
+"""Seconds until another request is read to find more tables; twice as many after each..."""
+LONGEST_PAUSE = 600.0
+"""...up to this."""
+MOST_TABLES = 100
+"""Tables of a client that are looked at; a program may make new ones all the time."""
 
 
 class Attachment:
@@ -40,6 +52,9 @@ class Attachment:
         self._runtime = runtime
         self._engine: Engine | None = None
         self.owners = 0
+        self.look_at = float("-inf")
+        self._look_again = LOOK_AGAIN
+        self._looked_at: set[str] = set()
         self.monotonic = stand_in.monotonic if runtime is None else runtime.clock.monotonic
         self.hooks = Hooks(self, client.meta.events)
 
@@ -60,6 +75,40 @@ class Attachment:
         engine = self.engine
         if engine is not None:
             engine.succeeded(tables)
+
+    def look_around(self, request: dict[str, Any]) -> None:
+        """Take over what a process that is dead by now has left raised of the tables in use.
+
+        Not before the program has run for a while: a cold start is not made slower, and the
+        processes of a fleet look at different times. Each table is looked at once.
+        """
+        now, config = self.monotonic(), self.config
+        if self._stand_in() is not None:
+            return  # a test's, that has no processes before it
+        if self.look_at < 0:
+            spread = max(config.scale_down_delay, config.fleet_size) * random.random()
+            self.look_at = now + min(FIRST_LOOK, config.scale_down_delay) + spread
+            return
+        self.look_at = now + self._look_again
+        self._look_again = min(2 * self._look_again, LONGEST_PAUSE)
+        if config.ledger == "tags" and config.scaling_enabled:
+            if self._runtime is not None:
+                self._runtime.timer.call_at(now, lambda: self._look(request))
+                return
+            look = threading.Thread(target=self._look, args=(request,), daemon=True)
+            with suppress(RuntimeError):  # the interpreter is ending, or out of threads
+                look.start()
+
+    def _look(self, request: dict[str, Any]) -> None:
+        try:
+            new = set(tables_in(request)) - self._looked_at
+            if new and len(self._looked_at) < MOST_TABLES:
+                self._looked_at |= new
+                self._look_again = LOOK_AGAIN
+                for table in new:
+                    self._made_engine().take_over(table)
+        except Exception:
+            _log.debug("could not look for what others have raised", exc_info=True)
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""

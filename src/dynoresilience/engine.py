@@ -125,7 +125,7 @@ class Engine:
         self.configure(config, sinks)
         clock, timer = runtime.clock, runtime.timer
         turns = Turns(runtime.chance)
-        raiser = Raiser(
+        self._raiser = raiser = Raiser(
             control,
             ledger,
             shelf.book,
@@ -174,6 +174,14 @@ class Engine:
         """A call on these tables went through."""
         for table in tables:
             self._scaler.succeeded(table)
+
+    def take_over(self, table: str) -> None:
+        """Find what others have raised of a table, and see to it that it comes down.
+
+        Raises:
+            ControlPlaneError: the table, or what is written of it, could not be read.
+        """
+        self._raiser.take_over(table, self._config)
 
     def pending(self) -> tuple[PendingScaleDown, ...]:
         """What is raised of the tables that this engine has met."""

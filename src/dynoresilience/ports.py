@@ -174,6 +174,13 @@ class Calls(Protocol):
     def resting(self) -> int:
         """About how many calls wait between two attempts."""
 
+    @property
+    def look_at(self) -> float:
+        """From when on (monotonic seconds) `look_around` wants to see a request."""
+
+    def look_around(self, request: dict[str, Any]) -> None:
+        """A request is about to be sent; see whether others left its tables raised."""
+
     def monotonic(self) -> float: ...
     def begin(self, api: str, started: float) -> Call: ...
     def succeeded(self, tables: Iterable[str]) -> None: ...

@@ -64,7 +64,7 @@ def test_with_the_defaults_a_dozen_raises_follow_each_other(start: Start, mode: 
 
 def test_then_the_table_goes_back_to_base_by_itself_with_one_decrease(start: Start) -> None:
     server, told = start(update_seconds=0.2), Recorder()
-    config = caps(scale_up_factor=40, scale_down_delay=3.0)
+    config = caps(scale_up_factor=40, scale_down_delay=5.0)
     ddb = ScalingClient(new_client(server), config=config, sinks=[told])
     create_orders(ddb)
 

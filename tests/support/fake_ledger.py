@@ -12,7 +12,8 @@ from dynoresilience.ports import Clock, TableBusy
 class FakeLedger:
     """The tags of an account's tables.
 
-    A change locks them for ``lock_seconds``, and is not seen for ``lag_seconds``. ``tags``: by table ARN. ``fail``: exceptions by method name, each raised once.
+    A change locks them for ``lock_seconds``, and is not seen for ``lag_seconds``. ``tags``: by
+    table ARN. ``fail``: exceptions by method name, each raised once.
     """
 
     def __init__(

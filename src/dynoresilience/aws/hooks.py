@@ -88,12 +88,14 @@ class Hooks:
 
     # -- handlers --------------------------------------------------------------------------
 
-    def _before_call(self, context: dict[str, Any], **_: Any) -> None:
+    def _before_call(self, context: dict[str, Any], params: dict[str, Any], **_: Any) -> None:
         if self._closed is not None:
             raise self._closed
         if not self._in_place:
             self.take_place()
-        context[STARTED] = self._calls.monotonic()
+        started = context[STARTED] = self._calls.monotonic()
+        if started >= self._calls.look_at:
+            self._calls.look_around(params)
 
     def _needs_retry(self, **attempt: Any) -> float | None:
         return self._attempts.after(attempt)

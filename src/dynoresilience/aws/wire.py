@@ -36,8 +36,13 @@ def least_delay(http: Any) -> float | None:
 
 
 def tables_of(attempt: Attempt) -> tuple[str, ...]:
-    """The tables that the request names."""
-    tables: tuple[str, ...] = _late("signals").tables_of(_Body(attempt["request_dict"]))
+    """The tables that the request of an attempt names."""
+    return tables_in(attempt["request_dict"])
+
+
+def tables_in(request: dict[str, Any]) -> tuple[str, ...]:
+    """The tables that a request names."""
+    tables: tuple[str, ...] = _late("signals").tables_of(_Body(request))
     return tables
 
 

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dynoresilience.model import CapacityUpdate, TableState
 
 FIRST_LOOK_WITHIN = 0.05
-"""Seconds over which the first looks are spread of processes that do not know of each other."""
+"""Seconds over which looks are spread of processes that do not know of each other."""
 SKEW = 2.0
 """Seconds by which AWS's clock may be ahead of ours; what lies further in our future is no news."""
 
 
 def first_look_after(chance: float) -> float:
-    """Seconds that a process lets pass before its very first look at a table."""
+    """Seconds that a process lets pass before its first look at a table in a while."""
     return chance * FIRST_LOOK_WITHIN
 
 

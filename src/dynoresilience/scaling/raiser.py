@@ -13,6 +13,7 @@ from dynoresilience.ports import (
     OutcomeUnknown,
     ScaleDownLedger,
     ServiceLimit,
+    Settings,
     TableBusy,
     TableControl,
     Timer,
@@ -111,6 +112,23 @@ class Raiser:
             seconds = max(FAILED_FOR, 5 * (self._clock.monotonic() - begun))
             return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
 
+    def take_over(self, table: str, settings: Settings) -> None:
+        """Find what others have raised of a table that is in no trouble now."""
+        if self.met(table) is not None:
+            return
+        state = self._control.describe(table)
+        record = self._book.adopt(state.arn, self._book.new_record())
+        flight = record.begin(self._clock.monotonic())
+        if flight is None:
+            return
+        try:
+            record.observe(state, self._clock.monotonic())
+            self._records.setdefault(table, record)
+            self._scale_down.take_over(record, self._lowerer(table, settings), state)
+        finally:
+            record.end(flight)
+        self._scale_down.tell(record, self._sink, raised=True)
+
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         for _ in range(LOOKS):
             if state.rebuilding:
@@ -121,7 +139,8 @@ class Raiser:
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short)
                 if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
-                    self._scale_down.still_short(record, self._lowerer(short), state)
+                    lowerer = self._lowerer(short.table, short.settings)
+                    self._scale_down.still_short(record, lowerer, state)
                 self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
             if self._has_risen(short, state, plan.target):
@@ -140,7 +159,7 @@ class Raiser:
     ) -> Answer | None:
         """None: too much time has passed since the look, and the table may be another by now."""
         generation = record.generation
-        lowerer = self._lowerer(short)
+        lowerer = self._lowerer(short.table, short.settings)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
             if not self._is_still(short, state, record.read_at):
@@ -177,9 +196,9 @@ class Raiser:
             return True
         return self._control.describe(short.table) == state
 
-    def _lowerer(self, short: Shortage) -> Lowerer:
-        ledger = self._ledger if short.settings.ledger == "tags" else NO_LEDGER
-        return Lowerer(self._control, short.table, short.settings, self._sink, ledger)
+    def _lowerer(self, table: str, settings: Settings) -> Lowerer:
+        ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
+        return Lowerer(self._control, table, settings, self._sink, ledger)
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""

@@ -168,20 +168,19 @@ class Raises:
         raised: Mapping[RaisedKey, Raised],
     ) -> bool:
         """Only this of it is raised any more. False: the ledger does not know it yet."""
+        gone = {key: value for key, value in entry.raised.items() if key not in raised}
+        erased = True
+        if gone and record.written_due is not None:
+            try:
+                lowerer.ledger.erase(replace(entry, raised=gone))
+            except ControlPlaneError as error:
+                erased = isinstance(error, LedgerUnavailable)
         if raised:
             self._entries[entry.arn] = replace(entry, raised=dict(raised))
         else:
             self._entries.pop(entry.arn, None)
-        gone = {key: value for key, value in entry.raised.items() if key not in raised}
-        if not gone or record.written_due is None:
-            return True
-        try:
-            lowerer.ledger.erase(replace(entry, raised=gone))
-        except ControlPlaneError as error:
-            return isinstance(error, LedgerUnavailable)
-        if not raised:
-            record.written_due = None
-        return True
+            record.written_due = None if erased else record.written_due
+        return erased
 
     def complaint(self, record: TableRecord) -> tuple[events.Event, ...]:
         """What is to be told of the ledger; each once."""

@@ -95,7 +95,7 @@ class ScaleDown:
             before = self._raises.about_to(record, lowerer, state, target)
         except ControlPlaneError:
             if self._raises.of(record) is not None:  # what another process has raised before
-                self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
+                self._schedule(record, self._ready_at(record, lowerer) + self._share(lowerer))
             raise
         self._schedule(record, lowerer.quiet_at(record))
         return before
@@ -108,6 +108,18 @@ class ScaleDown:
         """The request was refused; nothing more is up than before."""
         self._raises.refused(state, before)
 
+    def take_over(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> bool:
+        """See to it that what others have raised comes down. False: there is nothing.
+
+        Raises:
+            ControlPlaneError: the ledger could not be read.
+        """
+        if self._raises.found(record, lowerer, state) is None:
+            return False
+        now = self._clock.monotonic()
+        self._schedule(record, max(now, self._ready_at(record, lowerer)) + self._share(lowerer))
+        return True
+
     def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
         """The table is short and not raised further: what is up, by whomever, is to stay up."""
         known, quarter = self._raises.of(record), lowerer.settings.scale_down_delay / 4
@@ -117,10 +129,11 @@ class ScaleDown:
             return
         with suppress(ControlPlaneError):  # whatever it is, the throttled call goes on
             # Others may have written already that it is short.
-            if self._raises.found(record, lowerer, state) is not None:
-                self._raises.extend(record, lowerer)
-        if known is None and self._raises.of(record) is not None:
-            self._schedule(record, lowerer.quiet_at(record) + self._share(lowerer))
+            if known is not None:
+                self._raises.found(record, lowerer, state)
+            elif not self.take_over(record, lowerer, state):
+                return
+            self._raises.extend(record, lowerer)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
         """Tell what is wrong with the ledger; after a raise also what is up, and until when."""

@@ -80,7 +80,7 @@ class Scaler:
                     return answer
                 busy = record.busy
                 flight = record.begin(now)
-            pause = self._turns.before_look(record, settings.fleet_size) if flight else 0.0
+            pause = self._turns.before_look(record, settings.fleet_size, now) if flight else 0.0
             if flight is not None and (deadline is None or now + LONGEST_LOOK < deadline):
                 answer = self._fly(flight, record, short, pause=pause)
                 if answer is not None:

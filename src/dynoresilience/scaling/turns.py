@@ -13,6 +13,8 @@ from dynoresilience.scaling.table_record import NEVER, TableRecord
 
 LEADS_FOR = 60.0
 """Seconds after its latest raise for which a process need not wait, unless others have raised."""
+UNSEEN_FOR = 10.0
+"""Seconds since the last look after which the next one may be that of many processes at once."""
 TURN_LASTS = 2.0
 """Seconds after which a turn is over that nobody has taken, as no call was short then. Were it not,
 all those whose turn was missed would look at once when the table is short again."""
@@ -33,9 +35,9 @@ class Turns:
             return now < record.draw_turn(now + turn_after(fleet_size, self._chance()))
         return now < record.turn_at
 
-    def before_look(self, record: TableRecord, fleet_size: int) -> float:
+    def before_look(self, record: TableRecord, fleet_size: int, now: float) -> float:
         """Seconds to let pass before a look, where nothing else keeps processes apart."""
-        if fleet_size == 1 and record.state is None:
+        if fleet_size == 1 and now - record.read_at > UNSEEN_FOR:
             return first_look_after(self._chance())
         return 0.0
 

@@ -6,7 +6,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection
 
 from dynoresilience.model import Dimension
-from dynoresilience.testing.dynamodb_model import check_operation
+from dynoresilience.testing.autoscaling.targets import OPERATIONS as AUTOSCALING
+from dynoresilience.testing.dynamodb_model import check_operation, operation_names
+from dynoresilience.testing.service.autoscaling_api import SERVICE
 from dynoresilience.testing.service.fault_kinds import (
     Corrupt,
     Delay,
@@ -18,17 +20,20 @@ from dynoresilience.testing.service.fault_kinds import (
     failing,
     throttling,
 )
-from dynoresilience.testing.service.faults import ANY, FaultPlan
+from dynoresilience.testing.service.faults import ANY, FaultPlan, any_of
 from dynoresilience.testing.service.numbers import check_count, check_number
 from dynoresilience.testing.service.random_faults import USUAL, RandomFaults
+
+ANY_OF_AUTOSCALING = any_of(SERVICE)
 
 
 class FaultOrders(ABC):
     """Failures on demand: the next attempts of an operation, all at random, or a standstill.
 
-    ``operation`` is a name such as "PutItem", or "*" for any. Each attempt meets one fault at most,
-    in the order in which they were ordered; those ordered by name come before those for "*", these
-    before random ones. An attempt that meets a fault counts as one of ``calls``.
+    ``operation`` is a name such as "PutItem", or "*" for any of DynamoDB's; or one of Application
+    Auto Scaling's, or "application-autoscaling:*" for any of these. Each attempt meets one fault at
+    most, in the order in which they were ordered; those ordered by name come before those for any,
+    these before random ones. An attempt that meets a fault counts as one of ``calls``.
 
     All raise ValueError where the operation does not exist, the fault can't happen to it, or a
     number is out of range.
@@ -170,13 +175,13 @@ class FaultOrders(ABC):
         Args:
             seed: a number or a text.
             rate: the share of attempts that meet a fault, 0 to 1.
-            operations: the names of those that do; None is all.
+            operations: the names of those that do; None is all of DynamoDB's.
             kinds: what may happen, out of "error", "drop" (not carried out), "lose" (carried out,
                 and the answer is lost), "corrupt", "throttle", "partial", "delay" (less than a
                 second), and "truncate", which is left out by default for what botocore makes of it:
                 see `truncate_next`.
         """
-        names = None if operations is None else frozenset(_checked(operations))
+        names = frozenset(operation_names() if operations is None else _checked(operations))
         plan = RandomFaults(seed, rate=rate, operations=names, kinds=kinds)
         self._faults.random = plan
 
@@ -198,6 +203,6 @@ def _checked(operations: Collection[str]) -> Collection[str]:
     if isinstance(operations, str):
         raise ValueError(f"operations must be a list of names, got {operations!r}")
     for name in operations:
-        if name != ANY:
-            check_operation(name)
+        if name not in (ANY, ANY_OF_AUTOSCALING):
+            check_operation(name, also=AUTOSCALING)
     return operations

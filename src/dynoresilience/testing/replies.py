@@ -109,9 +109,8 @@ class Refused(Exception):
         return Reply.of(body, self.status, headers)
 
 
-def access_denied(operation: str, resource: str, user: str) -> Refused:
-    """What IAM says when no policy grants the operation."""
-    action = f"dynamodb:{operation}"
+def access_denied(action: str, resource: str, user: str) -> Refused:
+    """What IAM says when no policy grants an action such as ``dynamodb:PutItem``."""
     return Refused(
         "AccessDeniedException",
         f"User: {user} is not authorized to perform: {action} on resource: {resource} because no "

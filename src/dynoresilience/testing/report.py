@@ -58,7 +58,8 @@ def _update(update: AcceptedUpdate, began: float) -> str:
         f"{'table' if index is None else index} {_units(update.before[index])} to {_units(units)}"
         for index, units in update.after.items()
     ]
-    return f"{update.at - began:.1f} s {update.table}: {', '.join(changes)}"
+    whose = " (Application Auto Scaling)" if update.autoscaled else ""
+    return f"{update.at - began:.1f} s {update.table}: {', '.join(changes)}{whose}"
 
 
 def _units(units: Units) -> str:

@@ -93,6 +93,10 @@ class Simulation(FaultOrders, Checks):
     def resource(self, **options: Any) -> Any:
         """A boto3 DynamoDB resource that talks to it; ``options`` as for boto3."""
 
+    @abstractmethod
+    def autoscaling_client(self, **options: Any) -> Any:
+        """A boto3 Application Auto Scaling client that talks to it; ``options`` as for boto3."""
+
     def create_table(
         self,
         name: str,
@@ -197,6 +201,7 @@ class Simulation(FaultOrders, Checks):
     def updates(self) -> tuple[AcceptedUpdate, ...]:
         """The UpdateTable calls that changed capacity, in their order."""
         with self._lock:
+            self._regions.catch_up()
             return tuple(self._regions.journal.updates)
 
     @property

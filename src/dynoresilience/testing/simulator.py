@@ -103,7 +103,8 @@ class SimulatedDynamoDB(Simulation):
             self._check_started()
             if self._session is None:
                 self._session = new_session(self.region, signs=False)
-                self._session.events.register_first(interception.EVENT, self._respond)
+                for event in interception.EVENTS:
+                    self._session.events.register_first(event, self._respond)
             return self._session
 
     def client(self, **options: Any) -> Any:
@@ -120,14 +121,22 @@ class SimulatedDynamoDB(Simulation):
             self._hold_to_its_timeout(resource.meta.client)
             return resource
 
+    def autoscaling_client(self, **options: Any) -> Any:
+        """A boto3 Application Auto Scaling client of `session`; ``options`` as for boto3."""
+        with self._lock:
+            client = self.session().client("application-autoscaling", **options)
+            self._hold_to_its_timeout(client)
+            return client
+
     # Requests
 
     def _hold_to_its_timeout(self, client: Any) -> None:
         """Have the client's own handler answer it, which knows how long it waits."""
         timeout = client.meta.config.read_timeout
         respond = partial(self._respond, patience=math.inf if timeout is None else timeout)
-        client.meta.events.unregister(interception.EVENT, self._respond)
-        client.meta.events.register_first(interception.EVENT, respond)
+        for event in interception.EVENTS:
+            client.meta.events.unregister(event, self._respond)
+            client.meta.events.register_first(event, respond)
 
     def _handle(
         self, request: Any, region: str, operation: str, body: Body, patience: float

@@ -53,7 +53,7 @@ def write(client: Any, items: int = 90) -> None:
 
 @pytest.fixture
 def town(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    """``@pytest.mark.parametrize("town", [{...}], indirect=True)`` sets the simulator's settings."""
+    """The simulator's settings are the fixture's parameter, if it has one."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     settings = {"burst_seconds": 1, "tag_seconds": 2.0, **getattr(request, "param", {})}
     with virtual_time() as clock, SimulatedDynamoDB(clock=clock, **settings) as simulator:

@@ -42,15 +42,19 @@ def stay_short(world: World, seconds: float, step: float = 2.0) -> None:
         world.clock.advance(step)
 
 
-def test_alone_it_lets_a_moment_pass_before_the_very_first_look() -> None:
+def test_alone_it_lets_a_moment_pass_before_a_look_that_many_may_take_at_once() -> None:
     world = World()
     world.control.add("orders")
     assert world.throttle(TABLE).raised
     assert world.clock.monotonic() == pytest.approx(0.5 * FIRST_LOOK_WITHIN)
-    world.clock.advance(30.0)
+    world.clock.advance(5.0)
     began = world.clock.monotonic()
     assert world.throttle(TABLE).raised
     assert world.clock.monotonic() == began
+    world.clock.advance(30.0)
+    began = world.clock.monotonic()
+    assert world.throttle(TABLE).raised
+    assert world.clock.monotonic() == pytest.approx(began + 0.5 * FIRST_LOOK_WITHIN)
 
 
 def test_it_waits_for_its_turn_and_its_calls_are_excused(world: World) -> None:

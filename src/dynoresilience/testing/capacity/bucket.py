@@ -17,15 +17,19 @@ class Bucket:
         burst_seconds: how many seconds of unused capacity are kept.
         at: the instant of the first reading.
         full: whether the kept capacity is there from the start.
+
+    Attributes:
+        spent: all that was ever taken, in capacity units.
     """
 
-    __slots__ = ("_at", "_burst_seconds", "_tokens", "units")
+    __slots__ = ("_at", "_burst_seconds", "_tokens", "spent", "units")
 
     def __init__(self, units: float, *, burst_seconds: float, at: float, full: bool = True) -> None:
         self.units = units
         self._burst_seconds = burst_seconds
         self._at = at
         self._tokens = self.room if full else 0.0
+        self.spent = 0.0
 
     @property
     def room(self) -> float:
@@ -57,11 +61,13 @@ class Bucket:
             return False
         left = self._tokens - cost
         self._tokens = 0.0 if -_ROUNDING <= left < 0 else left
+        self.spent += cost
         return True
 
     def settle(self, difference: float, at: float) -> None:
         """Correct an earlier charge: more goes into debt if need be, less is given back."""
         self._tokens = min(self.room, self.tokens(at) - difference)
+        self.spent += difference
 
     def set_units(self, units: float, at: float) -> None:
         """Change the rate from ``at`` on. What was saved stays, up to the new room."""

@@ -130,6 +130,11 @@ class CapacityModel:
         bucket = self._bucket(meter)
         return float("inf") if bucket is None else bucket.tokens(at)
 
+    def spent(self, meter: Meter) -> float | None:
+        """All that was ever consumed of provisioned units; None for a resource without."""
+        bucket = self._provisioned.get(meter)
+        return None if bucket is None else bucket.spent
+
     def _bucket(self, meter: Meter) -> Bucket | None:
         return self._provisioned.get(meter) or self._maxima.get(meter)
 

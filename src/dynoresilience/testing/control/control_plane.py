@@ -6,6 +6,7 @@ get seconds since the epoch, UTC.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -34,7 +35,8 @@ class AcceptedUpdate:
     """An UpdateTable that was accepted, by index name (None is the table itself).
 
     ``at`` is the clock's monotonic reading, ``utc`` the same instant in seconds since the epoch.
-    ``before`` and ``after`` name the resources of the request only.
+    ``before`` and ``after`` name the resources of the request only. ``autoscaled``: Application
+    Auto Scaling asked for it, no client.
     """
 
     at: float
@@ -42,6 +44,7 @@ class AcceptedUpdate:
     table: str
     before: Mapping[str | None, Units]
     after: Mapping[str | None, Units]
+    autoscaled: bool = False
 
 
 @dataclass(slots=True)
@@ -157,6 +160,11 @@ class ControlPlane:
             for resource, state in self._resources.items()
             if resource.table == table
         }
+
+    def next_due(self) -> float:
+        """When the next change comes into force; infinite if none is on its way."""
+        dues = [state.pending.due for state in self._resources.values() if state.pending]
+        return min(dues, default=math.inf)
 
     def come_into_force(self, at: float) -> list[tuple[float, Resource, Units]]:
         """Let everything happen that is due by ``at``; what changed, and when, in order."""

@@ -1,4 +1,4 @@
-"""Which host names are AWS's, and which of them are DynamoDB's."""
+"""Which host names are AWS's, DynamoDB's, and Application Auto Scaling's."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from botocore.loaders import create_loader
 _DYNAMODB = r"(?!streams\.)(?:.+\.)?(?:dynamodb|ddb)(?:-fips)?\.(?P<region>[a-z0-9-]+)(?:\.vpce)?"
 """Regional, by account, FIPS or through a VPC endpoint. Streams are a service of their own."""
 
+_AUTOSCALING = r"(?:.+\.)?application-autoscaling(?:-fips)?\.(?P<region>[a-z0-9-]+)(?:\.vpce)?"
+
 
 def is_aws(url: str) -> bool:
     """Whether a URL leads to AWS."""
@@ -19,7 +21,16 @@ def is_aws(url: str) -> bool:
 
 def dynamodb_region(url: str) -> str | None:
     """The region whose DynamoDB a URL leads to; None if it leads anywhere else."""
-    found = _dynamodb().fullmatch(_host(url))
+    return _region(_DYNAMODB, url)
+
+
+def autoscaling_region(url: str) -> str | None:
+    """The region whose Application Auto Scaling a URL leads to; None if it leads elsewhere."""
+    return _region(_AUTOSCALING, url)
+
+
+def _region(hosts: str, url: str) -> str | None:
+    found = _pattern(hosts).fullmatch(_host(url))
     return None if found is None else found["region"]
 
 
@@ -37,5 +48,5 @@ def _ends() -> re.Pattern[str]:
 
 
 @cache
-def _dynamodb() -> re.Pattern[str]:
-    return re.compile(_DYNAMODB + _ends().pattern)
+def _pattern(hosts: str) -> re.Pattern[str]:
+    return re.compile(hosts + _ends().pattern)

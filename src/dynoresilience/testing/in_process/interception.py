@@ -17,12 +17,18 @@ from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.httpsession import URLLib3Session
 
+from dynoresilience.testing.autoscaling.names import NAMESPACE
+from dynoresilience.testing.autoscaling.targets import OPERATIONS
 from dynoresilience.testing.in_process.aio import answer_or_send, loaded_sessions
-from dynoresilience.testing.in_process.aws_hosts import dynamodb_region, is_aws
+from dynoresilience.testing.in_process.aws_hosts import (
+    autoscaling_region,
+    dynamodb_region,
+    is_aws,
+)
 from dynoresilience.testing.replies import Body, Reply, request_id
 from dynoresilience.testing.service.fault_kinds import Dropped, TimedOut
 
-EVENT = "before-send.dynamodb"
+EVENTS = ("before-send.dynamodb", "before-send.application-auto-scaling")
 ANSWERED = "simulated://answered"
 """The URL of a request that has its answer: no other handler recognises it and answers again."""
 
@@ -86,7 +92,7 @@ def replace_method(owner: type, name: str, instead: Callable[..., Any]) -> Calla
 def is_claimed(request: Any) -> bool:
     """Whether a simulator that runs now will answer it, so that nobody else needs to."""
     _catch_loaded()
-    return bool(_active) and dynamodb_region(request.url) is not None
+    return bool(_active) and _region(request) is not None
 
 
 def _answer_or_send(send: Callable[..., Any], session: Any, request: Any) -> Any:
@@ -116,11 +122,10 @@ def respond(handler: Handler, request: Any, patience: float) -> AWSResponse | No
 
     None if it is not for AWS's own endpoint but for another ``endpoint_url``, or has been answered.
     """
-    url = request.url
-    region = dynamodb_region(url)
+    url, region = request.url, _region(request)
     if region is None:
         return None
-    operation = _text(request.headers["X-Amz-Target"]).rpartition(".")[2]
+    operation = _operation(request)
     try:
         reply = handler(request, region, operation, json.loads(request.body or b"{}"), patience)
     except TimedOut:
@@ -132,6 +137,22 @@ def respond(handler: Handler, request: Any, patience: float) -> AWSResponse | No
         raise ConnectionClosedError(endpoint_url=url)
     request.url = ANSWERED
     return AWSResponse(url, reply.status, _headers(reply), _Stream(reply.sent))
+
+
+def _region(request: Any) -> str | None:
+    """The region whose simulation is to answer; None if the request is for somebody else."""
+    region = dynamodb_region(request.url)
+    if region is not None:
+        return region
+    region = autoscaling_region(request.url)
+    if region is None or _operation(request) not in OPERATIONS:
+        return None
+    body = json.loads(request.body or b"{}")
+    return region if body.get("ServiceNamespace") == NAMESPACE else None
+
+
+def _operation(request: Any) -> str:
+    return _text(request.headers["X-Amz-Target"]).rpartition(".")[2]
 
 
 class _Stream(io.BytesIO):

@@ -61,6 +61,7 @@ def _updates(simulation: Simulation) -> Any:
             "table": update.table,
             "before": [{"index": index, **_units(units)} for index, units in update.before.items()],
             "after": [{"index": index, **_units(units)} for index, units in update.after.items()],
+            "autoscaled": update.autoscaled,
         }
         for update in simulation.updates
     ]

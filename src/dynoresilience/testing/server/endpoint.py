@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dynoresilience.testing.autoscaling.targets import OPERATIONS
 from dynoresilience.testing.backends.store import Store
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply, request_id
 from dynoresilience.testing.server.http import HttpAnswer, HttpRequest
 from dynoresilience.testing.server.shapes import Misshapen, well_formed
+from dynoresilience.testing.service.autoscaling_api import SERVICE, refusal
 
 _SERVICE = "DynamoDB_20120810"
 _STREAMS = "DynamoDBStreams_20120810"
+_AUTOSCALING = "AnyScaleFrontendService"
 _SCOPE = re.compile(r"Credential=[^,\s]*/\d{8}/(?P<region>[\w-]+)/")
 
 Engine = Callable[[str, str, Body, Backend], Reply]
@@ -42,18 +45,34 @@ class Endpoint:
         """
         target = request.headers.get("x-amz-target", "")
         service, _, operation = target.partition(".")
-        if service not in (_SERVICE, _STREAMS) or not operation.isidentifier():
+        if service not in (_SERVICE, _STREAMS, _AUTOSCALING) or not operation.isidentifier():
             what = f"X-Amz-Target must be {_SERVICE}.<operation>, got {target!r}"
             return Refused("UnknownOperationException", what).reply()
         scope = _SCOPE.search(request.headers.get("authorization", ""))
         region = scope["region"] if scope else self.region
         if service == _STREAMS:
             return self.store.carry_out(target, request.content, request.headers, region)
+        if service == _AUTOSCALING:
+            return self._autoscale(request, region, operation)
         try:
             body = well_formed(operation, json.loads(request.content or b"null"))
         except (ValueError, RecursionError) as bad:
             return self._refused_by_store(target, request, region, bad)
         return self.engine(region, operation, body, self._backend(request, region, operation, body))
+
+    def _autoscale(self, request: HttpRequest, region: str, operation: str) -> Reply:
+        """Application Auto Scaling, on the same port. What keeps the items knows nothing of it."""
+        if operation not in OPERATIONS:
+            what = f"of Application Auto Scaling only {', '.join(OPERATIONS)} are simulated"
+            return refusal(Refused("UnknownOperationException", what))
+        try:
+            body = well_formed(operation, json.loads(request.content or b"null"), SERVICE)
+        except (ValueError, RecursionError) as bad:
+            what = f"the request can't be read: {bad}"
+            return refusal(Refused("ValidationException", what))
+        headers = {**request.headers, "content-type": "application/x-amz-json-1.0"}
+        to_store = self._backend(replace(request, headers=headers), region, operation, body)
+        return self.engine(region, operation, body, to_store)
 
     def _refused_by_store(
         self, target: str, request: HttpRequest, region: str, bad: Exception

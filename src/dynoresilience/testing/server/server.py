@@ -133,6 +133,12 @@ class SimulatorServer(Simulation):
         with self._clients:
             return self._own_session().resource("dynamodb", **self._options(options))
 
+    def autoscaling_client(self, **options: Any) -> Any:
+        """A boto3 Application Auto Scaling client of this server; ``options`` as for boto3."""
+        with self._clients:
+            service = "application-autoscaling"
+            return self._own_session().client(service, **self._options(options))
+
     def _options(self, given: dict[str, Any]) -> dict[str, Any]:
         signed = Config(signature_version="v4")  # the region stands in the signature
         config = signed.merge(given["config"]) if given.get("config") else signed

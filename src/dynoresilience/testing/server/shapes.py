@@ -29,7 +29,7 @@ class Misshapen(ValueError):
     """The request does not fit the model of its operation."""
 
 
-def well_formed(operation: str, request: object) -> Body:
+def well_formed(operation: str, request: object, service: str = "dynamodb") -> Body:
     """The request without its nulls, which mean the same as nothing.
 
     Members that the model doesn't know are kept: the client may be newer than this botocore. So is
@@ -41,7 +41,7 @@ def well_formed(operation: str, request: object) -> Body:
     if not isinstance(request, dict):
         raise Misshapen("a request is a JSON object")
     try:
-        shape = service_model().operation_model(operation).input_shape
+        shape = service_model(service).operation_model(operation).input_shape
     except OperationNotFoundError:
         return request
     body: Body = request if shape is None else _fit(shape, request)

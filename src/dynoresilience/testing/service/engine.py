@@ -12,10 +12,13 @@ from functools import partial
 
 from dynoresilience.model import Dimension, Resource, Units
 from dynoresilience.ports import Clock
+from dynoresilience.testing.autoscaling.targets import OPERATIONS as _AUTOSCALING
 from dynoresilience.testing.capacity.meters import Meter, Shortage, Spot
 from dynoresilience.testing.capacity.partition_key import PartitionKey
 from dynoresilience.testing.replies import Backend, Body, Refused, Reply
-from dynoresilience.testing.service import forced, partiql, reads, writes
+from dynoresilience.testing.service import autoscaling_api, forced, partiql, reads, writes
+from dynoresilience.testing.service.autoscaler import Autoscaler
+from dynoresilience.testing.service.autoscaling_api import AutoscalingApi
 from dynoresilience.testing.service.batches import is_divisible
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
@@ -97,9 +100,11 @@ class Engine:
             epoch=clock.now() - clock.monotonic(),
             on_update=journal.updates.append,
         )
+        self._autoscaler = Autoscaler(self._tables)
+        self._autoscaling = AutoscalingApi(self._tables, self._autoscaler)
 
     def handle(self, operation: str, body: Body, backend: Backend) -> Reply:
-        """Answer one request.
+        """Answer one request, to DynamoDB or to Application Auto Scaling: names tell them apart.
 
         Raises:
             Dropped: the test ordered a broken connection.
@@ -108,9 +113,9 @@ class Engine:
             self._journal.calls[operation] += 1
             at = self._catch_up()
             try:
-                fault = self._faults.meet(operation, self._arn(body))
+                fault = self._meet_fault(operation, body)
             except Refused as denied:
-                return denied.reply()
+                return _refusal(operation, denied)
             if fault is None:
                 return self._reply(operation, body, backend, at)
             self._journal.faults.append(FaultMet(at, operation, fault.kind))
@@ -159,10 +164,22 @@ class Engine:
         with self._lock:
             self._tables.control.take_seconds(resource, seconds)
 
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now."""
+        with self._lock:
+            self._catch_up()
+
     def _catch_up(self) -> float:
         at = self._clock.monotonic()
-        self._tables.catch_up(at)
+        self._autoscaler.catch_up(at)
         return at
+
+    def _meet_fault(self, operation: str, body: Body) -> Fault | None:
+        if operation not in _AUTOSCALING:
+            return self._faults.meet(operation, self._arn(body))
+        service = autoscaling_api.SERVICE
+        arn = f"arn:aws:{service}:{self._region}:123456789012:scalable-target/*"
+        return self._faults.meet(operation, arn, service)
 
     def _reply(
         self, operation: str, body: Body, backend: Backend, at: float, fault: Fault | None = None
@@ -181,7 +198,7 @@ class Engine:
         except Throttled as throttled:
             return self._throttle(throttled)
         except Refused as refused:
-            return refused.reply()
+            return _refusal(operation, refused)
 
     def _force_throttle(
         self, fault: Throttle, operation: str, body: Body, backend: Backend, at: float
@@ -205,6 +222,8 @@ class Engine:
             )
         if operation in _CONTROL_PLANE:
             return _CONTROL_PLANE[operation](self._tables, Request(body, backend, at))
+        if operation in _AUTOSCALING:
+            return self._autoscaling.answer(operation, Request(body, backend, at))
         return backend(operation, body)
 
     def _let_through(self, operation: str, body: Body, backend: Backend, at: float) -> Reply:
@@ -253,6 +272,11 @@ class Engine:
         table = body.get("TableName")
         name = table_name(table) if isinstance(table, str) else "*"
         return f"arn:aws:dynamodb:{self._region}:123456789012:table/{name}"
+
+
+def _refusal(operation: str, refused: Refused) -> Reply:
+    """The error in the words of the service that was asked."""
+    return autoscaling_api.refusal(refused) if operation in _AUTOSCALING else refused.reply()
 
 
 def asked_of(body: Body) -> Iterator[tuple[str, str | None]]:

@@ -12,7 +12,15 @@ from dynoresilience.testing.service.freezer import Freezer
 from dynoresilience.testing.service.random_faults import RandomFaults
 
 ANY = "*"
-"""Stands for any operation."""
+"""Stands for any operation of DynamoDB."""
+
+_DYNAMODB = "dynamodb"
+
+
+def any_of(service: str) -> str:
+    """What stands for any operation of another service, as IAM's policies write it."""
+    return ANY if service == _DYNAMODB else f"{service}:*"
+
 
 _USER = "arn:aws:iam::123456789012:user/simulated"
 
@@ -65,16 +73,17 @@ class FaultPlan:
         """Take back a denial; without arguments, all of them."""
         self._denied.difference_update(operations or tuple(self._denied))
 
-    def meet(self, operation: str, resource: str) -> Fault | None:
+    def meet(self, operation: str, resource: str, service: str = _DYNAMODB) -> Fault | None:
         """What happens to this attempt of ``operation`` on the ARN ``resource``.
 
         Raises:
             Refused: the operation is denied.
         """
-        if not self._denied.isdisjoint((operation, ANY)):
-            raise access_denied(operation, resource, _USER)
+        whichever = any_of(service)
+        if not self._denied.isdisjoint((operation, whichever)):
+            raise access_denied(f"{service}:{operation}", resource, _USER)
         with self._lock:
-            for orders in (self._orders[operation], self._orders[ANY]):
+            for orders in (self._orders[operation], self._orders[whichever]):
                 for order in orders:
                     if order.fault.suits(operation):
                         order.left -= 1

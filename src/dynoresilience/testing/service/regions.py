@@ -28,6 +28,12 @@ class Regions:
         with self._lock:
             return tuple(self._engines)
 
+    def catch_up(self) -> None:
+        """Let everything happen that is due by now, in all regions."""
+        with self._lock:
+            for engine in self._engines.values():
+                engine.catch_up()
+
     def engine(self, region: str) -> Engine:
         """The engine of a region."""
         with self._lock:

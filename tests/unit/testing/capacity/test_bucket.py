@@ -145,3 +145,15 @@ def test_reads_in_debt_are_held_to_the_rate_too(steps: list[tuple[float, float]]
             b.settle(cost - 0.5, at)
             admitted, largest = admitted + cost, max(largest, cost)
         assert admitted <= allowed + largest + 1e-4
+
+
+def test_what_was_spent_is_added_up_whatever_is_refilled_or_refused() -> None:
+    b = bucket(burst=1.0)
+    assert b.spent == 0.0
+    assert b.take(4, 0.0)
+    assert not b.take(4, 0.0)
+    b.settle(2, 0.0)
+    assert b.take(5, 60.0)
+    b.settle(-3, 60.0)
+    b.set_units(50, 60.0)
+    assert b.spent == 8.0

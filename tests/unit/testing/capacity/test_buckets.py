@@ -303,3 +303,18 @@ def test_reasons_are_named_as_aws_names_them(
     resource: Resource, dimension: Dimension, kind: ThrottleKind, reason: str
 ) -> None:
     assert Shortage(Meter(resource, dimension), kind).reason == reason
+
+
+def test_consumption_is_counted_of_provisioned_units_alone() -> None:
+    capacity = model()
+    capacity.charge({ON_TABLE: 3.0, ON_INDEX: 1.0}, 0.0)
+    capacity.charge({ON_TABLE: 3.0}, 0.0)  # refused
+    capacity.settle({ON_INDEX: 1.0}, {}, 0.0)
+    assert capacity.spent(TABLE_WRITE) == 3.0
+    assert capacity.spent(INDEX_WRITE) == 0.0
+    capacity.provision(ORDERS, Units(5, 50), 1.0)
+    assert capacity.spent(TABLE_WRITE) == 3.0
+    capacity.provision(ORDERS, Units(0, 0), 1.0)
+    capacity.set_maximum(ORDERS, 1.0, write=5)
+    capacity.charge({ON_TABLE: 1.0}, 1.0)
+    assert capacity.spent(TABLE_WRITE) is None

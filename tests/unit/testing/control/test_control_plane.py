@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from dynoresilience.model import Resource, Units
@@ -212,3 +214,14 @@ def test_what_was_removed_is_unknown() -> None:
     control.remove(INDEX)
     assert control.get(INDEX) is None
     assert list(control.of_table("orders")) == [None]
+
+
+def test_the_next_change_is_the_first_that_is_due() -> None:
+    control = plane(update_seconds=4.0, index_update_seconds=2.0)
+    assert control.next_due() == math.inf
+    control.update("orders", {None: Units(5, 6), "by-customer": Units(5, 6)}, 1.0)
+    assert control.next_due() == 3.0
+    control.come_into_force(3.0)
+    assert control.next_due() == 5.0
+    control.come_into_force(5.0)
+    assert control.next_due() == math.inf

@@ -108,6 +108,20 @@ def test_a_denied_operation_uses_up_no_order(denied: str) -> None:
     assert met(plan, "PutItem", 1) == ["drop"]
 
 
+def test_any_operation_is_any_of_one_service() -> None:
+    plan, service = FaultPlan(), "application-autoscaling"
+    for name in ("*", f"{service}:*"):
+        plan.order(name, 1, Drop() if name == "*" else Lose())
+    assert plan.meet("RegisterScalableTarget", "*", service) == Lose()
+    assert plan.meet("RegisterScalableTarget", "*", service) is None
+    assert met(plan, "PutItem", 2) == ["drop", None]
+    plan.deny("*")
+    assert plan.meet("RegisterScalableTarget", "*", service) is None
+    plan.deny(f"{service}:*")
+    with pytest.raises(Refused, match=f"perform: {service}:RegisterScalableTarget"):
+        plan.meet("RegisterScalableTarget", "*", service)
+
+
 def test_what_faults_do_before_the_operation() -> None:
     with pytest.raises(Dropped) as dropped:
         Drop(connected=False).before()

@@ -1,0 +1,1 @@
+"""Pure: Application Auto Scaling's targets and policies for DynamoDB, and what it decides."""
