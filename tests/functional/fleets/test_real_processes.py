@@ -76,7 +76,7 @@ def test_one_raise_at_a_time_and_one_decrease(
     """Whether they were told of each other, or only meet at the table."""
     server.order("create_table", name="orders", write=BASE)
     server.order("throttle_next", operation="PutItem", n=PROCESSES)
-    settings = {"max_write_capacity": 400, "scale_down_delay": 5.0, "fleet_size": fleet_size}
+    settings = {"max_write_capacity": 400, "scale_down_delay": 10.0, "fleet_size": fleet_size}
     for number in range(PROCESSES):
         arguments = (program.__file__, server.url, json.dumps(settings), str(number))
         processes.append(start(*arguments))
