@@ -129,6 +129,7 @@ class Attachment:
         if found is not None:
             return found
         with fork_safe.imports:
+            from dynoresilience.aws.eventbridge import EventBridgeScheduler
             from dynoresilience.aws.table_control import BotoTableControl
             from dynoresilience.aws.tag_ledger import TagLedger
             from dynoresilience.engine import Engine, Runtime
@@ -140,7 +141,8 @@ class Attachment:
             twin = self.hooks.control_plane_client(self.client)
             control, ledger = BotoTableControl(twin), TagLedger(twin, runtime.clock)
             endpoint = self.client.meta.endpoint_url
-            made = Engine(control, ledger, endpoint, self.config, self._sinks, runtime)
+            scheduler = EventBridgeScheduler(self.client)
+            made = Engine(control, ledger, endpoint, self.config, self._sinks, runtime, scheduler)
             if instead is None:
                 self._engine = made
             else:

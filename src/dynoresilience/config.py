@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 
 from dynoresilience.errors import ConfigError
 
@@ -106,6 +107,13 @@ class ScalingConfig(_KnownFields):
         fleet_size: about how many processes share a table. With more than 1 they take turns to
             look at it when it is short.
         scaling_enabled: False: capacity is never changed, retries stay.
+        scale_down_via: who takes a raise back. ``"timer"`` (default): this process's timer thread.
+            ``"eventbridge"``: a schedule of EventBridge Scheduler, also when the process is gone.
+        scheduler_role_arn: the IAM role that the schedule acts in; needed with "eventbridge".
+        scheduler_group: the schedule group that it is put in.
+        reaper_function_arn: the Lambda function (`dynoresilience.reaper.handler`) that the schedule
+            invokes. None (default): it sends an UpdateTable whose numbers are fixed beforehand.
+        scheduler_dead_letter_arn: the SQS queue for what a schedule could not deliver in a day.
         show_hot_keys: True: the event of a hot key range, and so the log, tells the partition key
             itself. False (default): a salted hash that stands for it.
         ledger: where what is raised is written down. "tags" (default): in the table's own tags, so
@@ -132,6 +140,11 @@ class ScalingConfig(_KnownFields):
     deadline: float | None = None
     fleet_size: int = 1
     scaling_enabled: bool = True
+    scale_down_via: Literal["timer", "eventbridge"] = "timer"
+    scheduler_role_arn: str | None = None
+    scheduler_group: str = "default"
+    reaper_function_arn: str | None = None
+    scheduler_dead_letter_arn: str | None = None
     show_hot_keys: bool = False
     ledger: str = "tags"
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
@@ -139,6 +152,7 @@ class ScalingConfig(_KnownFields):
     def __post_init__(self) -> None:
         faults = _capacity_faults(self)
         faults += _number_faults(self)
+        faults += _scheduler_faults(self)
         faults += _mapping_faults("tables", self.tables, TableLimits)
         for name in ("scaling_enabled", "show_hot_keys"):
             if not isinstance(getattr(self, name), bool):
@@ -291,6 +305,65 @@ def _number_faults(config: ScalingConfig) -> list[str]:
     return faults
 
 
+_ARNS = {
+    "scheduler_role_arn": ("iam", r":\d{12}:role/[\w+=,.@/-]+", "an IAM role"),
+    "reaper_function_arn": (
+        "lambda",
+        r"[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?",
+        "a Lambda function",
+    ),
+    "scheduler_dead_letter_arn": ("sqs", r"[a-z0-9-]+:\d{12}:[\w-]+", "an SQS standard queue"),
+}
+"""Of each ARN: its service, what follows that, and what it names."""
+
+
+def _scheduler_faults(config: ScalingConfig) -> list[str]:
+    via, faults = config.scale_down_via, []
+    if via not in ("timer", "eventbridge"):
+        faults.append(f"scale_down_via={via!r} must be 'timer' or 'eventbridge'")
+    group = config.scheduler_group
+    if not isinstance(group, str) or not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}", group):
+        faults.append(
+            f"scheduler_group={group!r} must be the name of a schedule group: "
+            "1 to 64 letters, digits, '-', '_' and '.'"
+        )
+    partitions = {}
+    for name, (service, rest, what) in _ARNS.items():
+        arn = getattr(config, name)
+        if arn is None:
+            continue
+        pattern = rf"arn:(aws[a-z-]*):{service}:{rest}"
+        found = re.fullmatch(pattern, arn, re.ASCII) if isinstance(arn, str) else None
+        if found is None:
+            faults.append(f"{name}={arn!r} must be the ARN of {what}")
+        else:
+            partitions[name] = found[1]
+    if faults:
+        return faults
+    if via == "timer":
+        return [
+            f"{entry.name}={getattr(config, entry.name)!r} is of use only with "
+            "scale_down_via='eventbridge'"
+            for entry in fields(config)
+            if entry.name in ("scheduler_group", *_ARNS)
+            and getattr(config, entry.name) != entry.default
+        ]
+    if config.scheduler_role_arn is None:
+        return [
+            "scale_down_via='eventbridge' needs scheduler_role_arn=, the role that EventBridge "
+            "Scheduler lowers the capacity in"
+        ]
+    if config.reaper_function_arn is not None and config.ledger != "tags":
+        return [
+            f"reaper_function_arn={config.reaper_function_arn!r} needs ledger='tags', where the "
+            "function finds what is raised"
+        ]
+    if len(set(partitions.values())) > 1:
+        told = ", ".join(f"{name}={getattr(config, name)!r}" for name in partitions)
+        return [f"{told} must be of one partition (arn:aws:, arn:aws-cn:...)"]
+    return []
+
+
 def deadline_faults(deadline: object) -> list[str]:
     """What is wrong with a deadline in seconds from now; empty: nothing."""
     if deadline is None or (_is_number(deadline) and deadline >= 0):
@@ -344,5 +417,10 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_MAX_RETRY_DELAY": ("max_retry_delay", _milliseconds, "milliseconds"),
     "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": ("scale_down_delay", _minutes, "minutes"),
     "DYNAMODB_FLEET_SIZE": ("fleet_size", int, "a whole number"),
+    "DYNAMODB_SCALE_DOWN_VIA": ("scale_down_via", str, "timer or eventbridge"),
+    "DYNAMODB_SCHEDULER_ROLE_ARN": ("scheduler_role_arn", str, "an ARN"),
+    "DYNAMODB_SCHEDULER_GROUP": ("scheduler_group", str, "a name"),
+    "DYNAMODB_REAPER_FUNCTION_ARN": ("reaper_function_arn", str, "an ARN"),
+    "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": ("scheduler_dead_letter_arn", str, "an ARN"),
     "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
 }

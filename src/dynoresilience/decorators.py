@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import logging
 import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -17,9 +18,12 @@ if TYPE_CHECKING:
     from dynoresilience.ports import EventSink
 
 _F = TypeVar("_F", bound=Callable[..., Any])
+_log = logging.getLogger("dynoresilience")
 
 RESPONSE_RESERVE = 0.5
 """Seconds of a Lambda invocation that no retry may use, so that the handler can still answer."""
+LONGEST_END = 3.0
+"""Seconds that the end of an invocation waits at most for what is being raised or lowered."""
 
 
 @overload
@@ -65,20 +69,48 @@ def with_throughput_scaling(
 
 
 def lambda_handler(fn: _F) -> _F:
-    """Bound every DynamoDB wait in a Lambda handler by the time that the invocation has left.
+    """Let a Lambda handler's DynamoDB calls fit into its invocations, and scale-downs, too.
 
     No retry of an attached client sleeps past ``context.get_remaining_time_in_millis()`` less
     `RESPONSE_RESERVE`; the call then ends in its own exception while the handler can still act.
     Is no time left, nothing waits. A context that does not tell the time, such as the None of a
     local test, sets no bound.
+
+    Between two invocations no thread runs. So what has fallen due meanwhile is lowered at the
+    beginning of the next one, beside the handler; and an invocation ends, also by an exception,
+    only after what is just being raised or lowered, or after `LONGEST_END`, or when its time is
+    up. A cold start loads nothing for this and asks nothing of AWS.
     """
 
     @functools.wraps(fn)
     def handler(event: Any, context: Any, *args: Any, **kwargs: Any) -> Any:
-        with scope.within(_seconds_left(context), stand_in.monotonic):
-            return fn(event, context, *args, **kwargs)
+        _begin()
+        try:
+            with scope.within(_seconds_left(context), stand_in.monotonic):
+                return fn(event, context, *args, **kwargs)
+        finally:
+            _end(context)
 
     return cast(_F, handler)
+
+
+def _begin() -> None:
+    try:
+        runtime = stand_in.running()
+        if runtime is not None:
+            runtime.resume()
+    except Exception:
+        _log.exception("a fault of ours; the invocation goes on")
+
+
+def _end(context: Any) -> None:
+    try:
+        runtime = stand_in.running()
+        if runtime is not None:
+            left = _seconds_left(context)
+            runtime.settle(LONGEST_END if left is None else min(left, LONGEST_END))
+    except Exception:
+        _log.exception("a fault of ours; the invocation has ended")
 
 
 def _seconds_left(context: Any) -> float | None:

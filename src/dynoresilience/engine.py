@@ -9,13 +9,22 @@ import atexit
 import logging
 import os
 import random
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe, scope
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import Change, PendingScaleDown
-from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl, Timer
+from dynoresilience.ports import (
+    Clock,
+    EventSink,
+    Random,
+    ScaleDownLedger,
+    ScaleDownScheduler,
+    TableControl,
+    Timer,
+)
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
@@ -74,6 +83,23 @@ class Runtime:
         shelves = tuple(self._shelves.values())
         return tuple(entry for shelf in shelves for entry in shelf.raises.all_pending())
 
+    def resume(self) -> None:
+        """The process may have stood still: let the timer see what has fallen due meanwhile."""
+        if self._shelves:
+            self.timer.call_at(self.clock.monotonic(), lambda: None)
+
+    def settle(self, timeout: float) -> None:
+        """Wait up to ``timeout`` seconds for the timer's jobs that are running or due.
+
+        After that the process may stand still, until `resume`.
+        """
+        if isinstance(self.clock, SystemClock):
+            self.clock.expect_standstills()
+        if timeout > 0 and self._shelves:
+            done = threading.Event()
+            self.timer.call_at(self.clock.monotonic(), done.set)  # runs when those have
+            self.clock.wait(done, timeout)
+
     @staticmethod
     def of_process() -> Runtime:
         """The one that this process shares; at its end it says what is still raised."""
@@ -86,19 +112,32 @@ class Runtime:
 
     def warn_of_what_is_raised(self) -> None:
         """One warning for each number that is still up, for the end of the process."""
-        for entry in self.pending():
-            _log.warning(
-                "the process ends with %s %s still raised to %d units (base %d, due %s), and "
-                "nobody lowers it now; call scale_down_now() before the end",
-                entry.resource,
-                entry.dimension,
-                entry.units,
-                entry.base,
-                utc(entry.due),
-            )
+        for shelf in tuple(self._shelves.values()):
+            for entry in shelf.raises.all_pending():
+                _log.warning(
+                    "the process ends with %s %s still raised to %d units (base %d, due %s), "
+                    "and %s",
+                    entry.resource,
+                    entry.dimension,
+                    entry.units,
+                    entry.base,
+                    utc(entry.due),
+                    _WRITTEN if shelf.raises.is_written(entry.resource.table) else _UNWRITTEN,
+                )
 
+
+_WRITTEN = (
+    "the table's tags say so: another process that uses the table lowers it, or the reaper "
+    "(python -m dynoresilience reap)"
+)
+_UNWRITTEN = "nobody lowers it now; call scale_down_now() before the end"
 
 _shared: Runtime | None = None
+
+
+def made_runtime() -> Runtime | None:
+    """The one that this process shares, if anything has asked for it."""
+    return _shared
 
 
 class Engine:
@@ -112,6 +151,7 @@ class Engine:
         config: ScalingConfig,
         sinks: Sequence[EventSink] | None,
         runtime: Runtime,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._config = config
         self._runtime = runtime
@@ -134,6 +174,7 @@ class Engine:
             clock=clock,
             timer=timer,
             sink=self._sink,
+            scheduler=scheduler,
         )
         self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)

@@ -97,6 +97,13 @@ class ScaleDownScheduled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleDownNotHandedOver(Event):
+    """There is no schedule that would lower the table; the process's timer does, if it lives."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleDownDone(Event):
     """UpdateTable was accepted for these decreases."""
 

@@ -113,6 +113,31 @@ class ScaleDownLedger(Protocol):
         """Take the numbers of ``entry`` out of the ledger."""
 
 
+class ScaleDownScheduler(Protocol):
+    """Something outside of the process that lowers a table later; one schedule for each table.
+
+    Each method makes no more than one attempt at each request that it needs.
+    """
+
+    def put(
+        self, entry: RaisedTable, lower: CapacityUpdate | None, due: float, settings: Settings
+    ) -> float:
+        """Have ``lower`` carried out at ``due`` (epoch seconds), in place of what was put before.
+
+        None only if ``settings`` name a function that finds out by itself what to lower.
+        Returns when it will be: not before ``due``, up to a minute later.
+
+        Raises `NotThere`, `AccessDenied`, `OutcomeUnknown` or `ControlPlaneError`.
+        """
+
+    def remove(self, entry: RaisedTable, settings: Settings) -> None:
+        """No schedule for this table any more; there may be none. Raises like `put`."""
+
+
+class NotThere(ControlPlaneError):
+    """There is no such service beside these tables."""
+
+
 class Settings(Protocol):
     """What the owner decided about scaling (`ScalingConfig`). Durations in seconds."""
 
@@ -126,6 +151,16 @@ class Settings(Protocol):
     def scale_down_delay(self) -> float: ...
     @property
     def fleet_size(self) -> int: ...
+    @property
+    def scale_down_via(self) -> str: ...
+    @property
+    def scheduler_role_arn(self) -> str | None: ...
+    @property
+    def scheduler_group(self) -> str: ...
+    @property
+    def reaper_function_arn(self) -> str | None: ...
+    @property
+    def scheduler_dead_letter_arn(self) -> str | None: ...
     @property
     def ledger(self) -> str: ...
     @property

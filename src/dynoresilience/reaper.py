@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from dynoresilience import events, stand_in
 from dynoresilience.attachment import client_behind
 from dynoresilience.aws.botocore_private import without_retries
+from dynoresilience.aws.eventbridge import EventBridgeScheduler
 from dynoresilience.aws.table_control import BotoTableControl
 from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.config import ScalingConfig
@@ -29,6 +30,7 @@ from dynoresilience.ports import (
     ControlPlaneError,
     LedgerUnavailable,
     ScaleDownLedger,
+    ScaleDownScheduler,
     TableControl,
     TableNotFound,
 )
@@ -162,8 +164,9 @@ def reap(
         tables: only these, by name or ARN. None: all, by ListTables.
         dry_run: only tell what would be lowered.
         time_limit: seconds after which no other table is begun. None: no limit.
-        config: None: from the environment. Only its bases matter: where one is set it is what a
-            table returns to; else what is written down.
+        config: None: from the environment. Its bases matter: where one is set it is what a
+            table returns to; else what is written down. With ``scale_down_via="eventbridge"`` a
+            table that has no decrease left is scheduled for when it has.
         sinks: where events go. None: to the ``dynoresilience`` logger.
 
     Raises:
@@ -182,7 +185,15 @@ def reap(
     control = BotoTableControl(twin)
     told = (LoggingSink(runtime.clock),) if sinks is None else tuple(sinks)
     sink = SafeSinks(() if dry_run else told)
-    run = _Run(control, TagLedger(twin, runtime.clock), config, sink, runtime, dry_run=dry_run)
+    run = _Run(
+        control,
+        TagLedger(twin, runtime.clock),
+        config,
+        sink,
+        runtime,
+        dry_run=dry_run,
+        scheduler=None if dry_run else EventBridgeScheduler(client_behind(client)),
+    )
     names = BotoTableControl(client_behind(client)).tables() if tables is None else tables
     return run.over(names, named=tables is not None, time_limit=time_limit)
 
@@ -199,7 +210,9 @@ class _Run:
         runtime: Runtime,
         *,
         dry_run: bool,
+        scheduler: ScaleDownScheduler | None,
     ) -> None:
+        self._scheduler = scheduler
         self._control = _Sham(control) if dry_run else control
         self._ledger = _ShamLedger(ledger) if dry_run else ledger
         self._config = config
@@ -239,7 +252,10 @@ class _Run:
         if written is None:
             return None
         record = TableRecord()
-        lowerer = Lowerer(self._control, name, self._config, self._sink, self._ledger)
+        record.patience = 0.0  # it may be the one that the schedule of this table has woken
+        lowerer = Lowerer(
+            self._control, name, self._config, self._sink, self._ledger, self._scheduler
+        )
         outcome = self._scale_down.lower_due(record, lowerer, timeout)
         return self._told(name, record, outcome)
 

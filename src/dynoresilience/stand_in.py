@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,7 +45,18 @@ def process_runtime(runtime: Runtime) -> Iterator[None]:
         blocks.remove(block)
 
 
+def running() -> Runtime | None:
+    """The runtime that is in place, if anything has made one. Nothing is loaded for that."""
+    block = current()
+    if block is not None:
+        return block.runtime
+    engine = sys.modules.get("dynoresilience.engine")  # another thread may just be loading it
+    made = getattr(engine, "made_runtime", None)
+    found: Runtime | None = made() if made is not None else None
+    return found
+
+
 def monotonic() -> float:
     """The reading of the process's clock, in seconds: that by which deadlines are told."""
-    block = current()
-    return time.monotonic() if block is None else block.runtime.clock.monotonic()
+    runtime = running()
+    return time.monotonic() if runtime is None else runtime.clock.monotonic()

@@ -12,7 +12,7 @@ from tests.support.plugin_runs import install_entry_point
 
 pytest_plugins = ["pytester"]
 
-PAGES = [Page("README.md"), Page("docs/testing.md")]
+PAGES = [Page("README.md"), Page("docs/testing.md"), Page("docs/eventbridge.md")]
 RUNS = [
     pytest.param(page, verb, code, id=f"{page.path}-{verb}-{number}")
     for page in PAGES

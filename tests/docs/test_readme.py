@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -9,9 +10,13 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml  # which moto brings
 
+from dynoresilience import reaper
 from dynoresilience.aws.every_session import hooks_for_new_sessions
+from dynoresilience.cli import main
 from dynoresilience.config import ScalingConfig
+from dynoresilience.iam import FEATURES, policy
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.docs.pages import ROOT, Page
 
@@ -47,7 +52,15 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
     documented = {name: (variable, default.strip()) for name, variable, default in rows[1:]}
     words = {"None": "as it was", "True": "true", "False": "false", "{}": "none"}
     words |= dict.fromkeys(
-        ("deadline", "max_read_request_units", "max_write_request_units"), "none"
+        (
+            "deadline",
+            "max_read_request_units",
+            "max_write_request_units",
+            "scheduler_role_arn",
+            "reaper_function_arn",
+            "scheduler_dead_letter_arn",
+        ),
+        "none",
     )
 
     assert set(documented) == set(ScalingConfig.__dataclass_fields__)
@@ -57,6 +70,40 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
         if variable:
             with pytest.raises(ValueError, match=variable):
                 ScalingConfig.from_env({variable: "nonsense"})
+
+
+def test_the_policy_is_what_the_command_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    [shown] = PAGE.code("prints", "iam")
+    command, _, printed = shown.partition("\n")
+
+    assert command.startswith("$ python -m dynoresilience iam ")
+    assert main(command.split()[4:]) == 0
+    assert capsys.readouterr().out == printed
+
+
+def test_every_permission_is_in_the_table() -> None:
+    [section] = re.findall(r"^## Permissions\n(.*?)^## ", README, re.MULTILINE | re.DOTALL)
+    rows = dict(re.findall(r'^\| `"([\w-]+)"` \|(.*)$', section, re.MULTILINE))
+
+    assert set(rows) == set(FEATURES)
+    told = {name: set(re.findall(r"`([\w-]+:\w+)`", row)) for name, row in rows.items()}
+    for name in set(FEATURES) - {"reaper"}:
+        assert told[name] == {action for _, action in FEATURES[name]}
+
+
+def test_the_template_runs_the_reaper_on_a_schedule_with_the_policy_that_it_needs() -> None:
+    [text] = PAGE.code("shows", "template.yaml")
+    [function] = yaml.safe_load(text)["Resources"].values()
+    properties = function["Properties"]
+
+    module, _, name = properties["Handler"].rpartition(".")
+    assert getattr(importlib.import_module(module), name) is reaper.handler
+    assert properties["Policies"] == [policy("*", "reaper")]
+    [command] = re.findall(r"# python -m dynoresilience (.*)", text)
+    assert command == "iam --feature reaper --table '*'"
+    [event] = properties["Events"].values()
+    assert event["Type"] == "Schedule"
+    assert re.fullmatch(r"rate\(\d+ minutes\)", event["Properties"]["Schedule"])
 
 
 def test_every_link_leads_somewhere() -> None:

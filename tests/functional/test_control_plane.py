@@ -459,6 +459,20 @@ def test_a_change_of_tags_is_seen_after_a_while_and_locks_them(
     client.untag_resource(ResourceArn=arn, TagKeys=["a"])
 
 
+@NOT_ON_DYNAMODB_LOCAL
+def test_a_tag_that_is_written_again_is_replaced(start: Start) -> None:
+    client = orders(start())
+    arn = table(client)["TableArn"]
+    for number in range(25):
+        tags = [{"Key": key, "Value": str(number)} for key in ("a", "b")]
+        client.tag_resource(ResourceArn=arn, Tags=tags)
+
+    answer = client.list_tags_of_resource(ResourceArn=arn)
+
+    assert answer["Tags"] == tags
+    assert "NextToken" not in answer
+
+
 # Quotas
 
 

@@ -51,7 +51,7 @@ def test_the_end_of_the_process_warns_of_what_is_still_raised(start: Start) -> N
 
     assert ended.returncode == 0
     assert "the process ends with orders write still raised to" in ended.stderr
-    assert "call scale_down_now() before the end" in ended.stderr
+    assert "another process that uses the table lowers it, or the reaper" in ended.stderr
     assert "Traceback" not in ended.stderr
 
 

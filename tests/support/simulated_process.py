@@ -55,6 +55,9 @@ class SimulatedProcess:
         if self.sink_fails:
             raise RuntimeError("a bug in the owner's sink")
 
+    def of(self, kind: type[Event]) -> list[Any]:
+        return [event for event in self.events if isinstance(event, kind)]
+
     def attach(self, client: Any) -> Attachment:
         """Make a client one of this process, whoever had it before."""
         if is_attached(client):

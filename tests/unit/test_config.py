@@ -226,6 +226,92 @@ def test_a_variable_out_of_range_is_named(variable: str, text: str) -> None:
     assert f"(set by {variable}='{text}')" in str(caught.value)
 
 
+ROLE = "arn:aws:iam::123456789012:role/scaling/lowers"
+REAPER = "arn:aws:lambda:eu-central-1:123456789012:function:reaper:live"
+QUEUE = "arn:aws:sqs:eu-central-1:123456789012:not-lowered"
+
+
+def test_what_a_schedule_needs_comes_from_the_environment_too() -> None:
+    config = ScalingConfig.from_env(
+        {
+            "DYNAMODB_SCALE_DOWN_VIA": "eventbridge",
+            "DYNAMODB_SCHEDULER_ROLE_ARN": ROLE,
+            "DYNAMODB_SCHEDULER_GROUP": "scale-downs",
+            "DYNAMODB_REAPER_FUNCTION_ARN": REAPER,
+            "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": QUEUE,
+        }
+    )
+
+    assert config == ScalingConfig(
+        scale_down_via="eventbridge",
+        scheduler_role_arn=ROLE,
+        scheduler_group="scale-downs",
+        reaper_function_arn=REAPER,
+        scheduler_dead_letter_arn=QUEUE,
+    )
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov", "aws-iso-b", "aws-eusc"])
+def test_arns_of_every_partition(partition: str) -> None:
+    config = ScalingConfig(
+        scale_down_via="eventbridge",
+        scheduler_role_arn=ROLE.replace("aws", partition, 1),
+        reaper_function_arn=REAPER.replace("aws", partition, 1),
+    )
+
+    assert config.scheduler_group == "default"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"scale_down_via": "cron"}, "scale_down_via='cron' must be 'timer' or 'eventbridge'"),
+        (
+            {"scale_down_via": "eventbridge"},
+            "scale_down_via='eventbridge' needs scheduler_role_arn=, the role that",
+        ),
+        (
+            {"scheduler_role_arn": ROLE},
+            f"scheduler_role_arn={ROLE!r} is of use only with scale_down_via='eventbridge'",
+        ),
+        ({"scheduler_group": "mine"}, "scheduler_group='mine' is of use only with"),
+        ({"scheduler_group": "a group"}, "scheduler_group='a group' must be the name of"),
+        ({"scheduler_group": "g" * 65}, " must be the name of a schedule group: 1 to 64 letters"),
+        ({"scheduler_role_arn": "lowers"}, "scheduler_role_arn='lowers' must be the ARN of an IAM"),
+        ({"scheduler_role_arn": REAPER}, " must be the ARN of an IAM role"),
+        ({"scheduler_role_arn": f"{ROLE}\n"}, " must be the ARN of an IAM role"),
+        ({"scheduler_role_arn": 5}, "scheduler_role_arn=5 must be the ARN of an IAM role"),
+        ({"reaper_function_arn": "reaper"}, "'reaper' must be the ARN of a Lambda function"),
+        ({"scheduler_dead_letter_arn": ROLE}, " must be the ARN of an SQS standard queue"),
+        (
+            {
+                "scale_down_via": "eventbridge",
+                "scheduler_role_arn": ROLE,
+                "reaper_function_arn": REAPER,
+                "ledger": "memory",
+            },
+            f"reaper_function_arn={REAPER!r} needs ledger='tags', where the function finds",
+        ),
+        (
+            {
+                "scale_down_via": "eventbridge",
+                "scheduler_role_arn": ROLE,
+                "reaper_function_arn": REAPER.replace("aws", "aws-cn", 1),
+            },
+            " must be of one partition (arn:aws:, arn:aws-cn:...)",
+        ),
+    ],
+)
+def test_a_wrong_combination_for_schedules_is_one_error(
+    values: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig(**values)
+
+    assert message in str(caught.value)
+    assert ";" not in str(caught.value)
+
+
 def test_replace_checks_like_a_new_one() -> None:
     config = ScalingConfig(max_write_capacity=40)
 

@@ -87,6 +87,66 @@ def without_retries(client: Any) -> Any:
     return twin
 
 
+def client_like(client: Any, service: str) -> Any:
+    """A client of another service with this one's credentials, region, TLS and proxies.
+
+    It tries each call once, waits for `CONTROL_TIMEOUT`, and tracing does not see it. Credentials
+    that are refreshed stay so: the object is shared. Endpoints set in files and the environment
+    hold; a profile that was chosen for the client's session is not known here.
+
+    Raises whatever botocore raises, and AttributeError where a later one is built otherwise.
+    """
+    from botocore.config import Config
+    from botocore.session import Session
+
+    credentials = client._request_signer._credentials
+    known = client.meta.config
+    options = {name: getattr(known, name, None) for name in _SHARED_OPTIONS}
+    config = Config(
+        connect_timeout=CONTROL_TIMEOUT,
+        read_timeout=CONTROL_TIMEOUT,
+        max_pool_connections=2,
+        retries={"total_max_attempts": 1},
+        **{name: value for name, value in options.items() if value is not None},
+    )
+    session = Session()
+    session.register_component("data_loader", client._loader)  # has read most of it already
+    session.register_component("credential_provider", _Given(credentials))
+    made: Any = session.create_client(
+        service,
+        region_name=client.meta.region_name,
+        config=config,
+        verify=client._endpoint.http_session._verify,
+    )
+    _past_instrumentation(made, "_make_api_call")
+    _past_instrumentation(made._endpoint, "prepare_request")
+    return made
+
+
+_SHARED_OPTIONS = (
+    "signature_version",
+    "proxies",
+    "proxies_config",
+    "client_cert",
+    "ignore_configured_endpoint_urls",
+    "tcp_keepalive",
+    "use_dualstack_endpoint",
+    "use_fips_endpoint",
+    "user_agent_extra",
+    "user_agent_appid",
+)
+
+
+class _Given:
+    """In the place of botocore's search for credentials: these, or none."""
+
+    def __init__(self, credentials: Any) -> None:
+        self._credentials = credentials
+
+    def load_credentials(self) -> Any:
+        return self._credentials
+
+
 def _past_instrumentation(owner: Any, name: str) -> None:
     """Let ``owner.name(...)`` be botocore's own method, without what tracers wrap around it.
 

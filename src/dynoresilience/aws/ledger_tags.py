@@ -121,4 +121,5 @@ def _text(instant: float) -> str:
 
 
 def _instant(text: str) -> float:
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=timezone.utc).timestamp()
+    # Not strptime: it loads a module at its first call, in which a fork would leave a lock held.
+    return datetime.fromisoformat(text.removesuffix("Z") + "+00:00").timestamp()

@@ -52,23 +52,28 @@ class BotoTableControl:
             raise translated(error, "dynamodb:ListTables") from error
 
     def update(self, table: str, update: CapacityUpdate) -> bool:
-        request: dict[str, Any] = {"TableName": table}
-        indexes = []
-        for index, units in update.units.items():
-            asked = _throughput(units, update.on_demand)
-            if index is None:
-                request.update(asked)
-            else:
-                indexes.append({"Update": {"IndexName": index, **asked}})
-        if indexes:
-            request["GlobalSecondaryIndexUpdates"] = indexes
         try:
-            self._client.update_table(**request)
+            self._client.update_table(**update_request(table, update))
         except Exception as error:
             if isinstance(error, ClientError) and "will not change" in str(error):
                 return False
             raise translated(error, "dynamodb:UpdateTable") from error
         return True
+
+
+def update_request(table: str, update: CapacityUpdate) -> dict[str, Any]:
+    """The parameters of the UpdateTable that asks for ``update``."""
+    request: dict[str, Any] = {"TableName": table}
+    indexes = []
+    for index, units in update.units.items():
+        asked = _throughput(units, update.on_demand)
+        if index is None:
+            request.update(asked)
+        else:
+            indexes.append({"Update": {"IndexName": index, **asked}})
+    if indexes:
+        request["GlobalSecondaryIndexUpdates"] = indexes
+    return request
 
 
 def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:

@@ -28,6 +28,8 @@ PATIENCE = 20.0
 """Seconds of nothing but failures after which the ledger counts as out of order..."""
 FORGOTTEN_AFTER = 300.0
 """...unless the last one is so many seconds ago."""
+MOST_PAGES = 50
+"""Of the tags of one table, which are 50 at most: moto's pages never end if a key comes twice."""
 UNAVAILABLE_FOR = 900.0
 """Seconds until tags are tried again that were refused, or out of order."""
 
@@ -50,7 +52,9 @@ class TagLedger:
         """The tags of a table that are ours."""
         found: dict[str, str] = {}
         page: dict[str, str] = {}
-        while self._is_available(arn):
+        for _ in range(MOST_PAGES):
+            if not self._is_available(arn):
+                break
             answer = self._ask("ListTagsOfResource", arn, **page)
             tags = {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
             found |= {key: value for key, value in tags.items() if key.startswith(PREFIX)}

@@ -12,12 +12,12 @@ import sys
 from collections.abc import Sequence
 
 from dynoresilience import __version__
-from dynoresilience.cli import demo, reap
+from dynoresilience.cli import demo, iam, reap
 
 INTERRUPTED = 130
 """What shells expect of a program that was ended with Ctrl-C: 128 + SIGINT."""
 
-_COMMANDS = (demo, reap)
+_COMMANDS = (demo, reap, iam)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

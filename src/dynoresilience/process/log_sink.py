@@ -93,6 +93,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (resource, dimension)
         case events.ScaleDownPostponed():
             return logging.WARNING, (event.table, event.reason)
+        case events.ScaleDownNotHandedOver(reason=reason):
+            return logging.WARNING, reason
         case events.LedgerUnavailable():
             return logging.WARNING, ("ledger", event.reason)
         case (
@@ -144,6 +146,8 @@ def sentence(event: events.Event) -> str:
             )
         case events.ScaleDownScheduled():
             return f"{_list(event.pending)} due {utc(event.due)}"
+        case events.ScaleDownNotHandedOver():
+            return f"no schedule lowers {table}, but this process does, if it lives: {event.reason}"
         case events.ScaleDownDone():
             return f"lowering {_list(event.changes)}"
         case events.ScaleDownPostponed():

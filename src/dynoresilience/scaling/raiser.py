@@ -12,14 +12,16 @@ from dynoresilience.ports import (
     EventSink,
     OutcomeUnknown,
     ScaleDownLedger,
+    ScaleDownScheduler,
     ServiceLimit,
     Settings,
     TableBusy,
     TableControl,
     Timer,
 )
+from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER
-from dynoresilience.scaling.scale_down import FRESH_FOR, ScaleDown
+from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.turns import Turns
@@ -50,8 +52,10 @@ class Raiser:
         clock: Clock,
         timer: Timer,
         sink: EventSink,
+        scheduler: ScaleDownScheduler | None = None,
     ) -> None:
         self._control = control
+        self._scheduler = scheduler
         self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
@@ -91,7 +95,7 @@ class Raiser:
             shared = self._book.adopt(state.arn, record)
             stale = shared.outdates(state, now)
             if not stale:
-                shared.observe(state, now)
+                shared.observe(state, begun)
             if shared is not record:
                 self._records[short.table] = shared
                 return None
@@ -116,13 +120,14 @@ class Raiser:
         """Find what others have raised of a table that is in no trouble now."""
         if self.met(table) is not None:
             return
+        looked_at = self._clock.monotonic()
         state = self._control.describe(table)
         record = self._book.adopt(state.arn, self._book.new_record())
         flight = record.begin(self._clock.monotonic())
         if flight is None:
             return
         try:
-            record.observe(state, self._clock.monotonic())
+            record.observe(state, looked_at)
             self._records.setdefault(table, record)
             self._scale_down.take_over(record, self._lowerer(table, settings), state)
         finally:
@@ -150,8 +155,9 @@ class Raiser:
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
+            looked_at = self._clock.monotonic()
             state = self._control.describe(short.table)
-            record.observe(state, self._clock.monotonic())
+            record.observe(state, looked_at)
         raise ControlPlaneError("the table changes again and again while it is looked at")
 
     def _raise(
@@ -162,8 +168,8 @@ class Raiser:
         lowerer = self._lowerer(short.table, short.settings)
         before = self._scale_down.before_raise(record, lowerer, state, target)
         try:
-            if not self._is_still(short, state, record.read_at):
-                self._scale_down.raise_refused(state, before)
+            if not is_still(state, record.read_at, self._control, short.table, self._clock):
+                self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
                 return None
             accepted = self._control.update(short.table, target)
         except OutcomeUnknown:
@@ -171,12 +177,13 @@ class Raiser:
             record.lowerer = lowerer
             self._watch(record, short)
             raise
-        except ControlPlaneError:
-            self._scale_down.raise_refused(state, before)
+        except ControlPlaneError as error:
+            by_others = isinstance(error, TableBusy)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=by_others)
             raise
         if not accepted:
             # Someone else asked for just this meanwhile: good for the call, but not ours.
-            self._scale_down.raise_refused(state, before)
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
             return self._join(record, short)
         record.lowerer = lowerer
         self._turns.lead(record, self._clock.monotonic())
@@ -190,15 +197,9 @@ class Raiser:
         sent = now - (self._clock.monotonic() - short.sent_at)
         return raised_since(state, target, sent, now)
 
-    def _is_still(self, short: Shortage, state: TableState, read_at: float) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        return self._control.describe(short.table) == state
-
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
-        return Lowerer(self._control, table, settings, self._sink, ledger)
+        return Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""

@@ -70,6 +70,12 @@ class Raises:
         """What this process knows to be raised of any table."""
         return tuple(self._entries.values())
 
+    def is_written(self, table: str) -> bool:
+        """Whether others can find what is raised of a table (as its entry names it)."""
+        arns = (entry.arn for entry in self.known() if entry.table == table)
+        records = (self._book.by_arn(arn) for arn in arns)
+        return all(record is not None and record.written_due is not None for record in records)
+
     def found(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> RaisedTable | None:
         """What this process and the ledger know to be raised; both agree afterwards.
 

@@ -11,6 +11,7 @@ from dynoresilience import events
 from dynoresilience.capacity.entries import SEEN_AFTER, may_be_unseen
 from dynoresilience.capacity.plan import plan_down
 from dynoresilience.capacity.turns import longest_turn
+from dynoresilience.capacity.way_back import way_back
 from dynoresilience.model import (
     CapacityUpdate,
     Change,
@@ -32,6 +33,8 @@ from dynoresilience.ports import (
     TableNotFound,
     Timer,
 )
+from dynoresilience.scaling.handover import Handover, is_wanted
+from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
 from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
 from dynoresilience.scaling.watch import Watch
@@ -55,9 +58,6 @@ ROUNDING = 0.005
 LONGEST_SHARE = 60.0
 """Seconds by which a process comes later at most that takes over what another one has raised; in
 a large fleet it is the longest turn."""
-FRESH_FOR = 1.0
-"""Seconds for which what DescribeTable said may be acted upon: a request for capacity has no
-condition, and whoever was frozen meanwhile would undo what others did."""
 
 
 class Outcome(NamedTuple):
@@ -80,6 +80,7 @@ class ScaleDown:
         self._clock = clock
         self._timer = timer
         self._chance = chance
+        self._handover = Handover(clock, timer, chance)
 
     def before_raise(
         self, record: TableRecord, lowerer: Lowerer, state: TableState, target: CapacityUpdate
@@ -97,6 +98,7 @@ class ScaleDown:
             if self._raises.of(record) is not None:  # what another process has raised before
                 self._schedule(record, self._ready_at(record, lowerer) + self._share(lowerer))
             raise
+        self._hand_over(record, lowerer, state, target=target)
         self._schedule(record, lowerer.quiet_at(record))
         return before
 
@@ -104,9 +106,27 @@ class ScaleDown:
         """The request was accepted: what it asked for is ours."""
         self._raises.accepted(record, target)
 
-    def raise_refused(self, state: TableState, before: RaisedTable | None) -> None:
-        """The request was refused; nothing more is up than before."""
+    def raise_refused(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        state: TableState,
+        before: RaisedTable | None,
+        *,
+        by_others: bool = False,
+    ) -> None:
+        """The request was refused; nothing more is up than before.
+
+        ``by_others``: because someone else is raising, whose schedule may be in our one's place.
+        """
+        refused = self._raises.of(record)
         self._raises.refused(state, before)
+        if by_others or refused is None:
+            return
+        if before is None:
+            self._handover.remove(record, lowerer, refused)
+        else:
+            self._hand_over(record, lowerer, state)
 
     def take_over(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> bool:
         """See to it that what others have raised comes down. False: there is nothing.
@@ -125,15 +145,16 @@ class ScaleDown:
         known, quarter = self._raises.of(record), lowerer.settings.scale_down_delay / 4
         if known is None and self._clock.monotonic() < record.ledger_read_at + quarter:
             return
-        if known is not None and self._clock.now() < known.due - 3 * quarter:
-            return
-        with suppress(ControlPlaneError):  # whatever it is, the throttled call goes on
-            # Others may have written already that it is short.
-            if known is not None:
-                self._raises.found(record, lowerer, state)
-            elif not self.take_over(record, lowerer, state):
-                return
-            self._raises.extend(record, lowerer)
+        if known is None or self._clock.now() >= known.due - 3 * quarter:
+            with suppress(ControlPlaneError):  # whatever it is, the throttled call goes on
+                if known is None and not self.take_over(record, lowerer, state):
+                    return
+                if known is not None:  # others may have written already that it is short
+                    self._raises.found(record, lowerer, state)
+                self._raises.extend(record, lowerer)
+        entry = self._raises.of(record)
+        if entry is not None and self._handover.comes_too_early(record, entry):
+            self._hand_over(record, lowerer, state)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:
         """Tell what is wrong with the ledger; after a raise also what is up, and until when."""
@@ -161,7 +182,7 @@ class ScaleDown:
         """When the table may be lowered as far as this process knows; monotonic seconds."""
         entry = self._raises.of(record)
         due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
-        return max(lowerer.quiet_at(record), due)
+        return max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
@@ -235,6 +256,8 @@ class ScaleDown:
             if error.until is not None:
                 pause = max(error.until - self._clock.now(), TRY_AGAIN)
             outcome = self._postponed(lowerer, BUDGET_SPENT, pause)
+            if record.state is not None:
+                self._hand_over(record, lowerer, record.state, due=self._clock.now() + pause)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             outcome = self._postponed(lowerer, why, DENIED_FOR)._replace(error=why)
@@ -251,6 +274,7 @@ class ScaleDown:
     def _look_and_lower(
         self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
+        looked_at = self._clock.monotonic()
         state = lowerer.control.describe(lowerer.table)
         now = self._clock.monotonic()
         if state.updating:
@@ -261,7 +285,7 @@ class ScaleDown:
         if known is not None and known.table_id != state.table_id:
             record.written_due = None
             return self._release_all(record, lowerer, known, ANOTHER_TABLE)
-        record.observe(state, now)
+        record.observe(state, looked_at)
         entry = self._raises.found(record, lowerer, state)
         if entry is None:
             return Outcome()
@@ -295,12 +319,16 @@ class ScaleDown:
             if not gone.is_down
         ]
         if plan.lower is not None:
-            if not self._is_still(state, record.read_at, lowerer):
+            if not is_still(state, looked_at, lowerer.control, lowerer.table, self._clock):
                 return Outcome(again_at=self._clock.monotonic())
             lowerer.control.update(lowerer.table, plan.lower)
             self._watch(record, lowerer, plan.lower)
             news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
         erased = self._raises.keep(record, lowerer, entry, plan.kept)
+        if plan.kept:
+            self._hand_over(record, lowerer, state, target=plan.lower, due=plan.wait_until)
+        elif plan.lower is not None or not self._handover.is_over(entry):
+            self._handover.remove(record, lowerer, entry)
         changes = plan.lower.changes if plan.lower is not None else ()
         if plan.wait_until is None:
             # What could not be erased is found at base then.
@@ -313,23 +341,41 @@ class ScaleDown:
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
-    def _is_still(self, state: TableState, read_at: float, lowerer: Lowerer) -> bool:
-        """Whether the table is as it was looked at; looked at again if that is some time ago."""
-        if self._clock.monotonic() - read_at < FRESH_FOR:
-            return True
-        again = lowerer.control.describe(lowerer.table)
-        return again == state
-
     def _release_all(
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str
     ) -> Outcome:
         self._raises.keep(record, lowerer, entry, {})
+        if not self._handover.is_over(entry):
+            self._handover.remove(record, lowerer, entry)
         return Outcome(
             news=tuple(
                 events.ScaleDownReleased(entry.table, Resource(entry.table, index), which, reason)
                 for index, which in entry.raised
             )
         )
+
+    def _hand_over(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        state: TableState,
+        *,
+        target: CapacityUpdate | None = None,
+        due: float | None = None,
+    ) -> None:
+        """Have a schedule lower what is raised, once ``target`` has been asked for."""
+        entry = self._raises.of(record)
+        if entry is None or not is_wanted(lowerer):
+            return
+        settings, table = lowerer.settings, entry.table
+        lower = way_back(
+            state,
+            entry.raised,
+            lambda index: settings.limits(table, index),
+            target=target,
+            table=table,
+        )
+        self._handover.put(record, lowerer, entry, lower, entry.due if due is None else due)
 
     def _watch(self, record: TableRecord, lowerer: Lowerer, target: CapacityUpdate) -> None:
         Watch(

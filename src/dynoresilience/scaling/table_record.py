@@ -9,7 +9,13 @@ from dataclasses import dataclass
 
 from dynoresilience import fork_safe
 from dynoresilience.model import TableState
-from dynoresilience.ports import EventSink, ScaleDownLedger, Settings, TableControl
+from dynoresilience.ports import (
+    EventSink,
+    ScaleDownLedger,
+    ScaleDownScheduler,
+    Settings,
+    TableControl,
+)
 
 NEVER = float("-inf")
 CALM = 0.05
@@ -35,6 +41,7 @@ class Lowerer:
     settings: Settings
     sink: EventSink
     ledger: ScaleDownLedger
+    scheduler: ScaleDownScheduler | None = None
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
@@ -61,6 +68,9 @@ class TableRecord:
     it raised, if nobody else has since.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
     as far as we know. ``complaint``: why it could not be used, if that is still to be told.
+    ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
+    ``unhanded_until``: none is to be tried before; None: the last attempt did not fail.
+    ``patience``: for how many seconds we leave the table to its schedule, once it is due.
     """
 
     def __init__(self) -> None:
@@ -90,6 +100,9 @@ class TableRecord:
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
         self.complaint: str | None = None
+        self.handed_due: float | None = None
+        self.unhanded_until: float | None = None
+        self.patience: float | None = None
 
     def draw_turn(self, at: float) -> float:
         """This process may look from then on."""

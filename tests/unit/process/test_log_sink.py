@@ -73,6 +73,11 @@ EVENTS: list[tuple[events.Event, int, str]] = [
     ),
     (events.ScaleDownDone("orders", DOWN), logging.INFO, "lowering orders write 10 -> 5"),
     (
+        events.ScaleDownNotHandedOver("orders", "not allowed to call scheduler:CreateSchedule"),
+        logging.WARNING,
+        "no schedule lowers orders, but this process does, if it lives: not allowed to call sched",
+    ),
+    (
         events.ScaleDownPostponed("orders", "the decrease budget is spent", DUE),
         logging.WARNING,
         "orders stays raised until 2026-01-01T12:00:00+00:00: the decrease budget is spent",

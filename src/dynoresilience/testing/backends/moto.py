@@ -20,7 +20,7 @@ from moto.dynamodbstreams.models import DynamoDBStreamsBackend
 from moto.dynamodbstreams.responses import DynamoDBStreamsHandler
 from werkzeug.exceptions import HTTPException
 
-from dynoresilience.testing.in_process.moto import free_stream
+from dynoresilience.testing.in_process.moto import forget_tags, free_stream
 from dynoresilience.testing.replies import Body, Refused, Reply
 
 _normalized: Callable[[Any], Any]
@@ -49,6 +49,8 @@ class MotoStore:
         try:
             if operation == "UpdateTable":
                 free_stream(self._region(region).items, json.loads(content))
+            if operation == "TagResource":
+                forget_tags(self._region(region).items, json.loads(content))
             status, _, body = handler.answer(request, url)
         except HTTPException as error:
             status, body = error.code or 500, error.get_body()

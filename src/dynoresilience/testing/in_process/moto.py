@@ -71,10 +71,18 @@ def free_stream(backend: DynamoDBBackend, update: Body) -> None:
         table.latest_stream_label = None
 
 
+def forget_tags(backend: DynamoDBBackend, request: Body) -> None:
+    """Have moto replace tags: it keeps the old value of a key beside the new one."""
+    keys = [tag["Key"] for tag in request.get("Tags") or ()]
+    backend.untag_resource(request.get("ResourceArn") or "", keys)
+
+
 def call_moto(request: Any, region: str, operation: str, body: Body) -> Reply:
     """Have moto carry out an operation in the name of ``request``, whatever that was itself."""
     if operation == "UpdateTable":
         free_stream(dynamodb_backends[DEFAULT_ACCOUNT_ID][region], body)
+    if operation == "TagResource":
+        forget_tags(dynamodb_backends[DEFAULT_ACCOUNT_ID][region], body)
     headers = HTTPHeaders()
     for name, value in request.headers.items():
         if name.lower() not in ("content-length", "x-amz-target"):

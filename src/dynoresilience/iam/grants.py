@@ -1,0 +1,123 @@
+"""Which actions each feature asks for, of what, and under which condition.
+
+Which resource and which condition key an action knows is as in AWS's Service Authorization
+Reference. UpdateTable is of the table, also where it changes an index; ListTables and what only
+looks at Application Auto Scaling are of no resource at all.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any, NamedTuple
+
+from dynoresilience.iam.asked import Asked
+
+TAG_PREFIX = "dynoresilience:"
+"""What the keys of all tags begin with that the library writes."""
+
+
+class Scope(NamedTuple):
+    """One statement: its name, what it is about, and under which condition.
+
+    ``resource``: what follows account and colon in the ARNs; without a ``service`` all of it.
+    """
+
+    sid: str
+    service: str | None
+    resource: str
+    condition: dict[str, dict[str, list[str]]] | None = None
+
+    def statement(self, actions: list[str], asked: Asked) -> dict[str, Any]:
+        """The statement that allows these actions for what is asked."""
+        resources = []
+        for table in asked.tables:
+            resource = self.resource.format(
+                table=table.name, stem=table.stem, group=asked.group, role=asked.role
+            )
+            resources.append(table.place.arn(self.service, resource) if self.service else resource)
+        made: dict[str, Any] = {
+            "Sid": self.sid,
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": list(dict.fromkeys(resources)),
+        }
+        condition = asked.in_region if self.resource == "*" else self.condition
+        return {**made, "Condition": deepcopy(condition)} if condition else made
+
+
+_TABLES = Scope("DynoresilienceTables", "dynamodb", "table/{table}")
+_TAGS = Scope(
+    "DynoresilienceTags",
+    "dynamodb",
+    "table/{table}",
+    # Tables tell IAM the keys only in accounts that have attribute-based access control switched
+    # on. Elsewhere there are none to compare, and for none of them `ForAllValues` is true: the
+    # statement allows any key then. With a `Null` beside it, it would allow nothing there.
+    condition={"ForAllValues:StringLike": {"aws:TagKeys": [f"{TAG_PREFIX}*"]}},
+)
+_LISTS = Scope("DynoresilienceLists", None, "*")
+_TARGETS = Scope(
+    "DynoresilienceScalableTargets",
+    "application-autoscaling",
+    "scalable-target/*",  # their ARNs end in a number of their own, not in the table's name
+    {
+        "StringEquals": {
+            "application-autoscaling:service-namespace": ["dynamodb"],
+            "application-autoscaling:scalable-dimension": [
+                "dynamodb:table:ReadCapacityUnits",
+                "dynamodb:table:WriteCapacityUnits",
+                "dynamodb:index:ReadCapacityUnits",
+                "dynamodb:index:WriteCapacityUnits",
+            ],
+        }
+    },
+)
+_SCHEDULES = Scope(
+    "DynoresilienceSchedules", "scheduler", "schedule/{group}/dynoresilience-{stem}-*"
+)
+_ROLE = Scope(
+    "DynoresilienceSchedulerRole",
+    None,
+    "{role}",
+    {"StringEquals": {"iam:PassedToService": ["scheduler.amazonaws.com"]}},
+)
+SCOPES = (_TABLES, _TAGS, _LISTS, _TARGETS, _SCHEDULES, _ROLE)
+
+FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
+    "scaling": (
+        (_TABLES, "dynamodb:DescribeTable"),
+        (_TABLES, "dynamodb:UpdateTable"),
+    ),
+    "ledger": (
+        (_TABLES, "dynamodb:ListTagsOfResource"),
+        (_TAGS, "dynamodb:TagResource"),
+        (_TAGS, "dynamodb:UntagResource"),
+    ),
+    "autoscaling": (
+        (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+        (_LISTS, "application-autoscaling:DescribeScalingPolicies"),
+        (_TARGETS, "application-autoscaling:RegisterScalableTarget"),
+    ),
+    "autoscaling-hold": (
+        (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+        (_LISTS, "application-autoscaling:DescribeScalingPolicies"),
+    ),
+    "eventbridge": (
+        (_SCHEDULES, "scheduler:CreateSchedule"),
+        (_SCHEDULES, "scheduler:UpdateSchedule"),
+        (_SCHEDULES, "scheduler:DeleteSchedule"),
+        (_ROLE, "iam:PassRole"),
+    ),
+    "reaper": (
+        (_TABLES, "dynamodb:DescribeTable"),
+        (_TABLES, "dynamodb:UpdateTable"),
+        (_TABLES, "dynamodb:ListTagsOfResource"),
+        (_TAGS, "dynamodb:UntagResource"),
+        (_LISTS, "dynamodb:ListTables"),
+    ),
+}
+"""What each feature asks of AWS.
+
+"scaling" is what the others add to, for programs. "reaper" alone is what the reaper needs, with
+"autoscaling" beside it where tables are under Application Auto Scaling. "autoscaling-hold" is for
+``ScalingConfig(autoscaling="hold")``."""
