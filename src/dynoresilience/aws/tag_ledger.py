@@ -26,6 +26,8 @@ TRY_AGAIN = 0.3
 """Seconds between two tries while a table's tags are locked by a change of our own."""
 PATIENCE = 20.0
 """Seconds of nothing but failures after which the ledger counts as out of order..."""
+MOST_FAILURES = 3
+"""...if they are more than so many..."""
 FORGOTTEN_AFTER = 300.0
 """...unless the last one is so many seconds ago."""
 MOST_PAGES = 50
@@ -42,7 +44,8 @@ class TagLedger:
         self._clock = clock
         self._unavailable_until: dict[str, float] = {}  # a policy may name single tables
         self._written_at: dict[str, float] = {}
-        self._failing: dict[str, tuple[float, float]] = {}  # since when, and when last
+        # Since when, when last, and how often in a row.
+        self._failing: dict[str, tuple[float, float, int]] = {}
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -103,7 +106,7 @@ class TagLedger:
         except Exception as error:
             told = _translated(error, f"dynamodb:{operation}")
             now = self._clock.monotonic()
-            if not isinstance(told, LedgerUnavailable) and self._failing_for(arn, now) > PATIENCE:
+            if not isinstance(told, LedgerUnavailable) and self._is_out_of_order(arn, now):
                 told = LedgerUnavailable(str(told))
             if isinstance(told, LedgerUnavailable):
                 self._unavailable_until[arn] = now + UNAVAILABLE_FOR
@@ -111,12 +114,13 @@ class TagLedger:
         self._failing.pop(arn, None)
         return answer
 
-    def _failing_for(self, arn: str, now: float) -> float:
-        """For how many seconds nothing but failures has come back for this table."""
-        since, last = self._failing.get(arn, (now, now))
-        since = since if now - last < FORGOTTEN_AFTER else now
-        self._failing[arn] = since, now
-        return now - since
+    def _is_out_of_order(self, arn: str, now: float) -> bool:
+        """Whether for this table nothing but failures has come back for a while."""
+        since, last, count = self._failing.get(arn, (now, now, 0))
+        if now - last > FORGOTTEN_AFTER:
+            since, count = now, 0
+        self._failing[arn] = since, now, count + 1
+        return now - since > PATIENCE and count >= MOST_FAILURES
 
 
 def _translated(error: Exception, action: str) -> ControlPlaneError:

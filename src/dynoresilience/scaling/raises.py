@@ -124,7 +124,7 @@ class Raises:
         mine = before = within_mode(self._entries.get(state.arn), state)
         if mine is None or not _knows(mine, target):
             before = within_mode(self.found(record, lowerer, state), state)
-            if about_to_be_raised(mine, before, target, now - OTHERS_ARE_RAISING):
+            if about_to_be_raised(mine, before, target, now, OTHERS_ARE_RAISING):
                 raise TableBusy("another process is about to raise it")
             if raised_just_now(before, state, target, now):
                 raise TableBusy("it was raised just now; by whom is not to be seen yet")
