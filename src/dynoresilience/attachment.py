@@ -87,7 +87,7 @@ class Attachment:
         if self._stand_in() is not None:
             return  # a test's, that has no processes before it
         if self.look_at < 0:
-            spread = config.scale_down_delay * random.random()
+            spread = max(config.scale_down_delay, config.fleet_size) * random.random()
             self.look_at = now + min(FIRST_LOOK, config.scale_down_delay) + spread
             return
         self.look_at = now + self._look_again

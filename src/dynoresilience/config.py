@@ -111,6 +111,8 @@ class ScalingConfig(_KnownFields):
         scale_up_timeout: how long one call may wait uncounted for raises, in all.
         deadline: no wait of a call ends later than so long after the call's beginning. None: no
             such bound. 0: no wait at all.
+        fleet_size: about how many processes share a table. With more than 1 they take turns to
+            look at it when it is short.
         scaling_enabled: False: capacity is never changed, retries stay.
         scale_down_via: who takes a raise back. ``"timer"`` (default): this process's timer thread.
             ``"eventbridge"``: a schedule of EventBridge Scheduler, also when the process is gone.
@@ -145,6 +147,7 @@ class ScalingConfig(_KnownFields):
     scale_down_delay: float = 600.0
     scale_up_timeout: float = 120.0
     deadline: float | None = None
+    fleet_size: int = 1
     scaling_enabled: bool = True
     scale_down_via: Literal["timer", "eventbridge"] = "timer"
     scheduler_role_arn: str | None = None
@@ -310,6 +313,8 @@ def _number_faults(config: ScalingConfig) -> list[str]:
         faults.append(f"scale_up_factor={factor!r} must be a finite number greater than 1")
     if type(config.max_retries) is not int or config.max_retries < 0:
         faults.append(f"max_retries={config.max_retries!r} must be a whole number, 0 or more")
+    if type(config.fleet_size) is not int or config.fleet_size < 1:
+        faults.append(f"fleet_size={config.fleet_size!r} must be a whole number, 1 or more")
     for name in ("initial_retry_delay", "max_retry_delay", "scale_down_delay", "scale_up_timeout"):
         value = getattr(config, name)
         if not _is_number(value) or value < 0:
@@ -434,6 +439,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),
     "DYNAMODB_MAX_RETRY_DELAY": ("max_retry_delay", _milliseconds, "milliseconds"),
     "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": ("scale_down_delay", _minutes, "minutes"),
+    "DYNAMODB_FLEET_SIZE": ("fleet_size", int, "a whole number"),
     "DYNAMODB_SCALE_DOWN_VIA": ("scale_down_via", str, "timer or eventbridge"),
     "DYNAMODB_SCHEDULER_ROLE_ARN": ("scheduler_role_arn", str, "an ARN"),
     "DYNAMODB_SCHEDULER_GROUP": ("scheduler_group", str, "a name"),

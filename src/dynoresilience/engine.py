@@ -35,6 +35,7 @@ from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import TableBook
 from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
 
 _log = logging.getLogger("dynoresilience")
@@ -163,17 +164,19 @@ class Engine:
         self._sink = SafeSinks()
         self.configure(config, sinks)
         clock, timer = runtime.clock, runtime.timer
+        turns = Turns(runtime.chance)
         self._raiser = raiser = Raiser(
             control,
             ledger,
             shelf.book,
             shelf.scale_down,
+            turns,
             clock=clock,
             timer=timer,
             sink=self._sink,
             scheduler=scheduler,
         )
-        self._scaler = Scaler(raiser, clock=clock, timer=timer)
+        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:

@@ -73,6 +73,7 @@ def test_a_table_that_shows_less_than_just_before_is_doubted_and_the_call_goes_o
     reads = None, Dimension.READ
     try:
         machine.batch_inserts(size=5, which=0, faults="", deadline=None)
+        machine.clock.advance(2.5)  # our own change is in force
         machine.a_stranger_sets_capacity(reads, 1, is_ours=False, is_short=False)
         machine.a_stranger_sets_capacity(reads, 1, is_ours=True, is_short=False)
         machine.queries(times=8, which=0, index=None, deadline=None)

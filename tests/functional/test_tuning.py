@@ -103,6 +103,7 @@ def test_a_deadline_of_zero_is_no_wait_at_all_and_capacity_is_raised_all_the_sam
     assert report(lambda: put(ddb))["attempts"] == 1
 
     assert clock.monotonic() == began
+    clock.advance(0.1)
     assert len(simulator.updates) == 1
 
 

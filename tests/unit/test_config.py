@@ -105,6 +105,9 @@ def test_an_on_demand_cap_is_a_whole_number_of_units(limits: type, name: str, va
             {"initial_retry_delay": 3, "max_retry_delay": 2},
             "initial_retry_delay=3 must not be more than max_retry_delay=2",
         ),
+        ({"fleet_size": 0}, "fleet_size=0 must be a whole number, 1 or more"),
+        ({"fleet_size": 2.0}, "fleet_size=2.0 must be a whole number"),
+        ({"fleet_size": True}, "fleet_size=True must be a whole number"),
         ({"scaling_enabled": "no"}, "scaling_enabled='no' must be True or False"),
         ({"deadline": -1}, "deadline=-1 must be a finite number of seconds, 0 or more, or None"),
         ({"deadline": True}, "deadline=True must be a finite number of seconds"),
@@ -163,6 +166,7 @@ ENVIRONMENT = {
     "DYNAMODB_INITIAL_RETRY_DELAY": "250",
     "DYNAMODB_MAX_RETRY_DELAY": "5000",
     "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": "2.5",
+    "DYNAMODB_FLEET_SIZE": "40",
     "DYNAMODB_SCALING_ENABLED": "False",
 }
 
@@ -178,6 +182,7 @@ def test_every_variable_of_the_environment() -> None:
         initial_retry_delay=0.25,
         max_retry_delay=5.0,
         scale_down_delay=150.0,
+        fleet_size=40,
         scaling_enabled=False,
     )
 
@@ -211,6 +216,7 @@ def test_a_variable_that_cannot_be_read_is_named(variable: str) -> None:
         ("DYNAMODB_SCALE_UP_FACTOR", "nan"),
         ("DYNAMODB_MAX_RETRY_DELAY", "-5"),
         ("DYNAMODB_BASE_WRITE_CAPACITY", "51"),
+        ("DYNAMODB_FLEET_SIZE", "0"),
     ],
 )
 def test_a_variable_out_of_range_is_named(variable: str, text: str) -> None:

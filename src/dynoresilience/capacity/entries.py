@@ -13,9 +13,10 @@ def combined(
 ) -> RaisedTable | None:
     """What this process knows and what the ledger says, as one entry.
 
-    The later note of a number holds. If its base is what the earlier one raised to, then the
-    base is the earlier one's: whoever wrote it had not yet seen the other. A note that was left
-    behind when its number was lowered holds no more once the resource is raised by others.
+    Of two notes of a number that one holds which explains what is there; if both or neither do,
+    the later: the clocks of two processes may differ. If its base is what the other one raised
+    to, then the base is the other one's: whoever wrote it had not yet seen that. A note that was
+    left behind when its number was lowered holds no more once the resource is raised by others.
     """
     entry = _combined(mine, written, state)
     if entry is None or _of_this_table(entry, state) is None or entry.on_demand:
@@ -35,10 +36,7 @@ def _combined(
     raised: dict[RaisedKey, Raised] = dict(mine.raised)
     for key, theirs in written.raised.items():
         ours = raised.get(key)
-        if ours is None:
-            raised[key] = theirs
-        elif theirs.at - ours.at > _SAME:
-            raised[key] = _chained(ours, theirs)
+        raised[key] = theirs if ours is None else _truer(ours, theirs, _units(state, key))
     if written.due - mine.due > _SAME:
         return replace(mine, raised=raised, due=written.due, by_others=True)
     return replace(mine, raised=raised)
@@ -68,11 +66,16 @@ def within_mode(entry: RaisedTable | None, state: TableState) -> RaisedTable | N
 
 
 def about_to_be_raised(
-    mine: RaisedTable | None, written: RaisedTable | None, target: CapacityUpdate, since: float
+    mine: RaisedTable | None,
+    written: RaisedTable | None,
+    target: CapacityUpdate,
+    now: float,
+    within: float,
 ) -> bool:
-    """Whether another process has noted after ``since`` that it raises all this, at least as far.
+    """Whether another process has just noted that it raises all this, at least as far.
 
-    ``since`` is in seconds since the epoch. Only what is not there yet counts.
+    That is within so many seconds of ``now`` (epoch seconds), before or after: its clock may be
+    another. Only what is not there yet counts.
     """
     if written is None:
         return False
@@ -82,7 +85,7 @@ def about_to_be_raised(
             return False
         if noted.minimum is not change.minimum:
             return False
-        if noted.at <= since or noted.was == noted.to:
+        if abs(noted.at - now) >= within or noted.was == noted.to:
             return False
         if noted.was != change.before or noted.to < change.after:
             return False
@@ -132,6 +135,20 @@ _SAME = 0.002
 
 def _of_this_table(entry: RaisedTable | None, state: TableState) -> RaisedTable | None:
     return entry if entry is not None and entry.table_id == state.table_id else None
+
+
+def _truer(ours: Raised, theirs: Raised, units: int | None) -> Raised:
+    """Which of two notes of one number holds, where it has so many units now."""
+    theirs_holds = theirs.at - ours.at > _SAME
+    of_units = not (ours.minimum or theirs.minimum)  # a minimum is not to be seen in the units
+    if of_units and units is not None and ours.is_ours(units) is not theirs.is_ours(units):
+        theirs_holds = theirs.is_ours(units)
+    return _chained(ours, theirs) if theirs_holds else _chained(theirs, ours)
+
+
+def _units(state: TableState, key: RaisedKey) -> int | None:
+    found = state.resource(key[0])
+    return None if found is None else found.units.of(key[1])
 
 
 def _chained(earlier: Raised, later: Raised) -> Raised:

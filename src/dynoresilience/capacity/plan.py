@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dynoresilience.capacity.raised_number import minimum_to_lower, units_to_lower
+from dynoresilience.capacity.raised_number import AT_BASE, minimum_to_lower, units_to_lower
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import (
     CapacityUpdate,
@@ -172,11 +172,15 @@ def _units(state: TableState, index: str | None) -> Units:
 
 @dataclass(frozen=True, slots=True)
 class Released:
-    """A number that is not ours to lower (any more), and why."""
+    """A number that is not ours to lower (any more), and why.
+
+    ``is_down``: it has been lowered, by another process that knew of it, or by hand.
+    """
 
     resource: Resource
     dimension: Dimension
     reason: str
+    is_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,8 @@ def plan_down(
         else:
             verdict = units_to_lower(state, key, entry, limits(index), now, due, on_demand)
         if isinstance(verdict, str):
-            released.append(Released(resource, dimension, verdict))
+            is_down = verdict.startswith(AT_BASE)
+            released.append(Released(resource, dimension, verdict, is_down))
         elif isinstance(verdict, tuple):
             current, base = verdict
             maximum = on_demand and not entry.minimum

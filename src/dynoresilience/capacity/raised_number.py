@@ -9,6 +9,7 @@ ASK_AGAIN = 60.0
 """Seconds until a raised minimum is looked at again whose scalable target could not be seen."""
 
 INDEX_GONE = "the index is gone"
+AT_BASE = "at base already"
 
 Verdict = tuple[int, int] | float | str
 """Of one number that we raised: lower it from the first to the second, or look again at this
@@ -44,7 +45,7 @@ def units_to_lower(
     if on_demand and not current:
         return "there is no maximum now"
     if current <= base:
-        return f"at base already ({current} units)"
+        return f"{AT_BASE} ({current} units)"
     if not entry.is_ours(current):
         return f"{current} units were set by someone else"
     permitted = now if on_demand else next_decrease(found, now)
@@ -68,7 +69,7 @@ def minimum_to_lower(
     if entry.was != entry.to and target.minimum == entry.was and now < due:
         return due
     if target.minimum <= entry.base:
-        return f"at base already (a minimum of {target.minimum} units)"
+        return f"{AT_BASE} (a minimum of {target.minimum} units)"
     if not entry.is_ours(target.minimum):
         return f"a minimum of {target.minimum} units was set by someone else"
     return target.minimum, entry.base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dynoresilience import events
+from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
     AccessDenied,
@@ -25,6 +26,7 @@ from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.targets import Targets
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
@@ -51,6 +53,7 @@ class Raiser:
         ledger: ScaleDownLedger,
         book: TableBook,
         scale_down: ScaleDown,
+        turns: Turns,
         *,
         clock: Clock,
         timer: Timer,
@@ -62,6 +65,7 @@ class Raiser:
         self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
+        self._turns = turns
         self._clock = clock
         self._timer = timer
         self._sink = sink
@@ -168,7 +172,12 @@ class Raiser:
                 if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
                     lowerer = self._lowerer(short.table, short.settings)
                     self._scale_down.still_short(record, lowerer, state)
+                self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
+            if self._has_risen(short, state, plan.target):
+                # The turn is not over: if the next attempt is short too, this process looks again.
+                hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
+                return Answer(record, record.generation, hold=hold, excuse=excuse)
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
@@ -205,9 +214,16 @@ class Raiser:
             self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
             return self._join(record, short)
         record.lowerer = lowerer
+        self._turns.lead(record, self._clock.monotonic())
         self._watch(record, short, target)
         self._scale_down.raise_accepted(record, target)
         return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
+
+    def _has_risen(self, short: Shortage, state: TableState, target: CapacityUpdate) -> bool:
+        """Whether somebody has raised what is short since the throttled attempt was sent."""
+        now = self._clock.now()
+        sent = now - (self._clock.monotonic() - short.sent_at)
+        return raised_since(state, target, sent, now)
 
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
@@ -227,7 +243,9 @@ class Raiser:
         ``unmet``: minimums that were raised, and that the units have not reached.
         """
         generation = record.generation
-        self._watch(record, short, unmet if unmet and unmet.changes else None, ours=False)
+        self._turns.follow(record)
+        if short.settings.fleet_size == 1:
+            self._watch(record, short, unmet if unmet and unmet.changes else None, ours=False)
         hold = short.hold(HoldReason.UPDATING)
         return Answer(record, generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
@@ -256,6 +274,7 @@ class Raiser:
             clock=self._clock,
             timer=self._timer,
             timeout=short.settings.scale_up_timeout,
+            fleet_size=short.settings.fleet_size,
             target=target,
             when_done=done,
         ).start()
@@ -264,5 +283,6 @@ class Raiser:
         self, record: TableRecord, short: Shortage, reason: HoldReason, why: str, seconds: float
     ) -> Answer:
         hold = short.hold(reason, why)
+        self._turns.follow(record)
         self._standing[short.table] = hold, self._clock.monotonic() + seconds
         return Answer(record, record.generation, hold=hold)

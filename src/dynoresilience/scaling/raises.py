@@ -128,7 +128,7 @@ class Raises:
         has_read = mine is None or not _knows(mine, target)
         if has_read:
             before = within_mode(self.found(record, lowerer, state), state)
-            if about_to_be_raised(mine, before, target, now - OTHERS_ARE_RAISING):
+            if about_to_be_raised(mine, before, target, now, OTHERS_ARE_RAISING):
                 raise TableBusy("another process is about to raise it")
             if raised_just_now(before, state, target, now):
                 raise TableBusy("it was raised just now; by whom is not to be seen yet")

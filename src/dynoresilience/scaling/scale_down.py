@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
 from dynoresilience import events
 from dynoresilience.capacity.entries import SEEN_AFTER, may_be_unseen
 from dynoresilience.capacity.plan import plan_down
+from dynoresilience.capacity.turns import longest_turn
 from dynoresilience.capacity.way_back import way_back
 from dynoresilience.model import (
     CapacityUpdate,
@@ -22,6 +24,7 @@ from dynoresilience.model import (
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
+    ControlPlaneError,
     DecreaseRefused,
     EventSink,
     Random,
@@ -57,7 +60,8 @@ REFUSED_FOR = 3600.0
 ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
 LONGEST_SHARE = 60.0
-"""Seconds by which a process comes later at most that takes over what another one has raised."""
+"""Seconds by which a process comes later at most that takes over what another one has raised; in
+a large fleet it is the longest turn."""
 
 
 class Outcome(NamedTuple):
@@ -92,7 +96,12 @@ class ScaleDown:
         Raises:
             TableBusy: another process is about to raise it.
         """
-        before = self._raises.about_to(record, lowerer, state, target)
+        try:
+            before = self._raises.about_to(record, lowerer, state, target)
+        except ControlPlaneError:
+            if self._raises.of(record) is not None:  # what another process has raised before
+                self._schedule(record, self._ready_at(record, lowerer) + self._share(lowerer))
+            raise
         self._hand_over(record, lowerer, state, target=target)
         self._schedule(record, lowerer.quiet_at(record))
         return before
@@ -137,13 +146,16 @@ class ScaleDown:
 
     def still_short(self, record: TableRecord, lowerer: Lowerer, state: TableState) -> None:
         """The table is short and not raised further: what is up, by whomever, is to stay up."""
-        read_again_at = record.ledger_read_at + lowerer.settings.scale_down_delay / 4
-        if self._raises.of(record) is None:
-            if self._clock.monotonic() < read_again_at:
-                return
-            if not self.take_over(record, lowerer, state):
-                return
-        self._raises.extend(record, lowerer)
+        known, quarter = self._raises.of(record), lowerer.settings.scale_down_delay / 4
+        if known is None and self._clock.monotonic() < record.ledger_read_at + quarter:
+            return
+        if known is None or self._clock.now() >= known.due - 3 * quarter:
+            with suppress(ControlPlaneError):  # whatever it is, the throttled call goes on
+                if known is None and not self.take_over(record, lowerer, state):
+                    return
+                if known is not None:  # others may have written already that it is short
+                    self._raises.found(record, lowerer, state)
+                self._raises.extend(record, lowerer)
         entry = self._raises.of(record)
         if entry is not None and self._handover.comes_too_early(record, entry):
             self._hand_over(record, lowerer, state)
@@ -178,7 +190,9 @@ class ScaleDown:
 
     def _share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
-        return self._chance() * min(LONGEST_SHARE, lowerer.settings.scale_down_delay / 10)
+        settings = lowerer.settings
+        most = min(LONGEST_SHARE, settings.scale_down_delay / 10)
+        return self._chance() * max(most, longest_turn(settings.fleet_size))
 
     def lower_now(
         self,
@@ -308,6 +322,7 @@ class ScaleDown:
         news: list[events.Event] = [
             events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
             for gone in plan.released
+            if not gone.is_down
         ]
         if plan.lower is not None:
             if not is_still(state, looked_at, lowerer.control, lowerer.table, self._clock):

@@ -16,10 +16,13 @@ from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
 
 STATE_TTL = 10.0
-"""Seconds for which a state that allowed no raise is believed without a new DescribeTable."""
+"""Seconds for which a state that allowed no raise is believed without a new DescribeTable..."""
+TURN_TTL = 60.0
+"""...and in a fleet, where it is another process's turn to look."""
 LONGEST_LOOK = LONGEST_FLIGHT
 """Seconds that a look at a table takes at most, with the raise that follows from it."""
 OTHER_LIMIT_FOR = 10.0
@@ -36,8 +39,9 @@ class Scaler:
     `succeeded` of calls that went through.
     """
 
-    def __init__(self, raiser: Raiser, *, clock: Clock, timer: Timer) -> None:
+    def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
         self._raiser = raiser
+        self._turns = turns
         self._clock = clock
         self._timer = timer
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
@@ -76,8 +80,9 @@ class Scaler:
                     return answer
                 busy = record.busy
                 flight = record.begin(now)
+            pause = self._turns.before_look(record, settings.fleet_size, now) if flight else 0.0
             if flight is not None and (deadline is None or now + LONGEST_LOOK < deadline):
-                answer = self._fly(flight, record, short)
+                answer = self._fly(flight, record, short, pause=pause)
                 if answer is not None:
                     return answer
                 continue
@@ -85,7 +90,7 @@ class Scaler:
                 flight.thread = None
                 answers: list[Answer] = []
                 job = functools.partial(self._fly, flight, record, short, answers)
-                self._timer.call_at(now, job)
+                self._timer.call_at(now + pause, job)
                 if not self._clock.wait(flight.over, max(0.0, give_up - now)):
                     return self._in_flight(record, short)
                 if answers:
@@ -123,12 +128,16 @@ class Scaler:
         record: TableRecord,
         short: Shortage,
         answers: list[Answer] | None = None,
+        *,
+        pause: float = 0.0,
     ) -> Answer | None:
-        """Look and raise; None: ask again, another record may know the answer."""
+        """Pause, look and raise; None: ask again, another record may know the answer."""
         if record.busy is not flight:
             return None  # it waited for so long that it was taken for lost
         answer: Answer | None = None
         try:
+            if pause:
+                self._clock.wait(threading.Event(), pause)
             answer = self._raiser.look_and_raise(record, short)
             if answer is not None and answers is not None:
                 answers.append(answer)
@@ -146,11 +155,24 @@ class Scaler:
             hold: Hold | None = short.hold(HoldReason.JUST_RAISED)
             return Answer(record, record.generation, hold=hold, excuse=Excuse.JUST_CHANGED)
         hold = self._raiser.standing_hold(short, now)
-        if hold is None and record.state is not None and now - record.read_at < STATE_TTL:
-            plan = short.plan(record.state)
-            if isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING:
-                hold = plan
-        return Answer(record, record.generation, hold=hold) if hold is not None else None
+        if hold is None and now - record.read_at < STATE_TTL:
+            hold = self._seen(record, short)
+        if hold is not None:
+            return Answer(record, record.generation, hold=hold)
+        if not self._turns.waits(record, short.settings.fleet_size, now):
+            return None
+        hold = self._seen(record, short)
+        if hold is not None and now - record.read_at < TURN_TTL:
+            return Answer(record, record.generation, hold=hold)
+        hold = short.hold(HoldReason.NOT_OUR_TURN)
+        return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
+
+    @staticmethod
+    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
+        """The hold that follows from what was seen last; a change under way will not last."""
+        plan = short.plan(record.state) if record.state is not None else None
+        lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
+        return plan if isinstance(plan, Hold) and lasts else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

@@ -65,6 +65,8 @@ class TableRecord:
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
+    ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
+    it raised, if nobody else has since.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
     as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
@@ -93,12 +95,32 @@ class TableRecord:
         self.last_throttle = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
+        self.turn_at: float | None = None
+        self.led_at = NEVER
+        self._turn_taken = False
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
         self.complaint: str | None = None
         self.handed_due: float | None = None
         self.unhanded_until: float | None = None
         self.patience: float | None = None
+
+    def draw_turn(self, at: float) -> float:
+        """This process may look from then on."""
+        self.turn_at, self._turn_taken = at, False
+        return at
+
+    def take_turn(self, now: float, until: float) -> float:
+        """When a call should try again that would wait ``until`` then.
+
+        That is the process's turn to look, if it comes before, and for one call alone.
+        """
+        with self.lock:
+            at = self.turn_at
+            if at is None or self._turn_taken or not now < at < until:
+                return until
+            self._turn_taken = True
+            return at
 
     def begin(self, now: float) -> Flight | None:
         """Take the single flight; None while another has it. Called with ``lock`` held, or not."""

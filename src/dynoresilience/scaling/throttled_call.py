@@ -160,7 +160,11 @@ class ThrottledCall:
         # An attempt that comes early, and in vain, is one less for later: one is enough to lose.
         has_more = attempt - self._state.excused < context.policy.max_retries
         eager = has_more and not self._came_early and retry_after is None
-        return Pause(now + step.delay, watched, self._wake_delay, self._resumed, eager=eager)
+        until = now + step.delay
+        for record, _ in watched:
+            if excuse is Excuse.IN_FLIGHT and retry_after is None:
+                until = record.take_turn(now, until)
+        return Pause(until, watched, self._wake_delay, self._resumed, eager=eager)
 
     def may_go_on(self, attempt: int) -> bool:
         """Whether another attempt is within the budget and the deadline, though none failed."""

@@ -18,7 +18,9 @@ from dynoresilience.scaling.table_record import TableRecord
 _log = logging.getLogger("dynoresilience")
 
 FIRST_LOOK = 0.2
-"""Seconds after the request to the first DescribeTable."""
+"""Seconds after the request to the first DescribeTable, and between two at least."""
+FIRST_LOOK_IN_FLEET = 0.5
+"""The same where others look at the table, too."""
 LOOK_AGAIN = 0.12
 """Next look after this share of the time already waited: news is at most that much late, and
 a change of a minute costs about 40 looks."""
@@ -43,6 +45,7 @@ class Watch:
         clock: Clock,
         timer: Timer,
         timeout: float,
+        fleet_size: int = 1,
         target: CapacityUpdate | None = None,
         when_done: Callable[[float], None] = lambda seconds: None,
     ) -> None:
@@ -52,6 +55,7 @@ class Watch:
         self._clock = clock
         self._timer = timer
         self._timeout = timeout
+        self._least = FIRST_LOOK if fleet_size == 1 else FIRST_LOOK_IN_FLEET
         self._target = target
         self._when_done = when_done
 
@@ -59,7 +63,7 @@ class Watch:
         """Mark the change as under way and begin to watch it, unless someone does already."""
         self._since = self._clock.monotonic()
         if self._record.begin_change(self._since, self._timeout):
-            self._timer.call_at(self._since + FIRST_LOOK, self._look)
+            self._timer.call_at(self._since + self._least, self._look)
 
     def _look(self) -> None:
         state: TableState | None = None
@@ -81,7 +85,7 @@ class Watch:
         elif waited >= self._timeout:
             self._record.end_change(None)
         else:
-            pause = min(max(FIRST_LOOK, LOOK_AGAIN * waited), LONGEST_PAUSE)
+            pause = min(max(self._least, LOOK_AGAIN * waited), LONGEST_PAUSE)
             self._timer.call_at(now + pause, self._look)
 
     def _in_force(self, state: TableState, waited: float) -> bool:

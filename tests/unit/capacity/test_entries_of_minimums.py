@@ -31,8 +31,8 @@ def test_another_process_is_about_to_raise_the_same() -> None:
     )
     theirs = noted(Raised(5, 5, 10, at=NOW, minimum=True))
 
-    assert about_to_be_raised(None, theirs, minimum, NOW - 5)
-    assert not about_to_be_raised(None, theirs, units, NOW - 5)
+    assert about_to_be_raised(None, theirs, minimum, NOW + 1, within=5)
+    assert not about_to_be_raised(None, theirs, units, NOW + 1, within=5)
 
 
 def test_a_minimum_does_not_go_back_to_the_base_of_units() -> None:

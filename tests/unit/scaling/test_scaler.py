@@ -31,6 +31,7 @@ from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
+from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
 from tests.support.fake_control import failing
 from tests.unit.scaling.conftest import INDEX, TABLE, World
@@ -44,10 +45,18 @@ def orders(world: World) -> None:
 def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler:
     """A scaler of the same process with other parts."""
     shelf = world.runtime.shelf("fake")
+    turns = Turns(lambda: 0.0)
     raiser = Raiser(
-        control, NO_LEDGER, shelf.book, shelf.scale_down, clock=clock, timer=timer, sink=world
+        control,
+        NO_LEDGER,
+        shelf.book,
+        shelf.scale_down,
+        turns,
+        clock=clock,
+        timer=timer,
+        sink=world,
     )
-    return Scaler(raiser, clock=clock, timer=timer)
+    return Scaler(raiser, turns, clock=clock, timer=timer)
 
 
 def test_a_throttle_raises_what_was_short(world: World) -> None:

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from dynoresilience import events
+from dynoresilience.capacity.turns import FIRST_LOOK_WITHIN
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Engine, Runtime
 from dynoresilience.model import ThrottleKind, ThrottleSignal, Units
@@ -61,8 +62,9 @@ def test_the_end_of_a_raise_ends_the_wait(world: World) -> None:
 
     call.try_again(Throttle((TABLE,)), 1)
 
-    # The change is in force at 0.3 s and seen at 0.4 s; the backoff alone would be 0.5 s.
-    assert world.clock.monotonic() == pytest.approx(0.4 + 0.5 * WAKE_SPREAD)
+    # The change is in force 0.3 s after the look and seen at 0.4 s; the backoff would be 0.5 s.
+    look = 0.5 * FIRST_LOOK_WITHIN
+    assert world.clock.monotonic() == pytest.approx(look + 0.4 + 0.5 * WAKE_SPREAD)
 
 
 def test_no_sleep_crosses_the_deadline(world: World) -> None:
@@ -200,8 +202,10 @@ def test_a_task_gives_up_like_a_thread(world: World) -> None:
 
 
 def at_cap(world: World) -> None:
-    """Nothing can be raised, and a waiter or two are no crowd."""
+    """Nothing can be raised, as is known already, and a waiter or two are no crowd."""
     world.control.add("orders", Units(200, 200), by_customer=Units(200, 200))
+    world.throttle(TABLE)
+    world.clock.advance(1.0)
 
 
 def waited(world: World, attempt: int, call: ThrottledCall, success_after: float) -> float:
@@ -237,7 +241,7 @@ def test_no_wait_ends_early_amid_throttles_nor_in_a_crowd(world: World) -> None:
 
     world.control.add("orders", Units(200, 200), by_customer=Units(9, 9))
     world.clock.advance(60.0)
-    assert waited(world, 1, call, success_after=0.2) == pytest.approx(1.0)
+    assert waited(world, 1, call, success_after=0.2) == pytest.approx(1.0 + 0.5 * FIRST_LOOK_WITHIN)
 
 
 def test_a_success_ends_the_wait_of_a_task_once() -> None:

@@ -9,7 +9,7 @@ from dynoresilience import events
 from dynoresilience.model import HoldReason
 from dynoresilience.process.log_sink import sentence
 
-_IN_PASSING = (HoldReason.UPDATING, HoldReason.JUST_RAISED)
+_IN_PASSING = (HoldReason.UPDATING, HoldReason.JUST_RAISED, HoldReason.NOT_OUR_TURN)
 """Holds that end by themselves, and that every raise brings along."""
 
 

@@ -1,0 +1,119 @@
+"""Virtual time for many processes: each task is a greenlet, and waits without holding up others."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import math
+import threading
+from collections.abc import Callable
+
+from greenlet import getcurrent, greenlet
+
+from dynoresilience.ports import Signal
+from dynoresilience.testing.clock import NOON
+
+_NEVER = threading.Event()
+
+
+class Hub:
+    """Runs what is due, in the order of its instants; ties as they were ordered."""
+
+    def __init__(self) -> None:
+        self.instant = 0.0
+        self._main = getcurrent()
+        self._events: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+
+    def at(self, when: float, action: Callable[[], object]) -> None:
+        heapq.heappush(self._events, (max(when, self.instant), next(self._order), action))
+
+    def run(self, until: float = math.inf, stop: Callable[[], bool] = lambda: False) -> None:
+        """Let time pass until then, or until ``stop()``, or until nothing is left to be done.
+
+        An exception that a task lets out comes out here.
+        """
+        self._main = getcurrent()
+        while self._events and self._events[0][0] <= until and not stop():
+            self.instant, _, action = heapq.heappop(self._events)
+            action()
+
+    def pause(self) -> None:
+        """Let others run; the task goes on when somebody switches to it."""
+        self._main.switch()
+
+
+class _Wait:
+    """A task that waits for a signal, and whether that is over."""
+
+    def __init__(self, signal: Signal) -> None:
+        self.task = getcurrent()
+        self.signal = signal
+        self.over = False
+
+
+class Process:
+    """Time as one process sees it: a `Clock` and a `Timer`, whose jobs run one at a time.
+
+    ``skew``: seconds by which its wall clock is fast. ``before_wait`` hears of every wait: there
+    a test sees to it that no lock is held, which in one thread would hold up nobody.
+    """
+
+    def __init__(self, hub: Hub, skew: float = 0.0) -> None:
+        self._hub = hub
+        self._skew = skew
+        self._waits: list[_Wait] = []
+        self._jobs: list[tuple[float, int, Callable[[], object]]] = []
+        self._order = itertools.count()
+        self._at_work = False
+        self.before_wait: Callable[[], None] = lambda: None
+
+    def monotonic(self) -> float:
+        return self._hub.instant
+
+    def now(self) -> float:
+        return NOON + self._hub.instant + self._skew
+
+    def start(self, work: Callable[[], object]) -> None:
+        """Run ``work`` as a task of this process, from now on."""
+        self._hub.at(self._hub.instant, lambda: self._switch_to(greenlet(work)))
+
+    def wait(self, signal: Signal, timeout: float) -> bool:
+        """`Clock.wait`. Only tasks of this process can set its signals."""
+        if signal.is_set():
+            return True
+        self.before_wait()
+        wait = _Wait(signal)
+        self._waits.append(wait)
+        self._hub.at(self._hub.instant + max(0.0, timeout), lambda: self._end(wait))
+        self._hub.pause()
+        return signal.is_set()
+
+    def sleep(self, seconds: float) -> None:
+        self.wait(_NEVER, seconds)
+
+    def call_at(self, when: float, job: Callable[[], object]) -> None:
+        heapq.heappush(self._jobs, (when, next(self._order), job))
+        self._hub.at(when, self._work)
+
+    def _work(self) -> None:
+        if not self._at_work:
+            self._at_work = True
+            self._switch_to(greenlet(self._run_jobs))
+
+    def _run_jobs(self) -> None:
+        while self._jobs and self._jobs[0][0] <= self._hub.instant:
+            heapq.heappop(self._jobs)[2]()
+        self._at_work = False
+
+    def _end(self, wait: _Wait) -> None:
+        if not wait.over:
+            wait.over = True
+            self._waits.remove(wait)
+            self._switch_to(wait.task)
+
+    def _switch_to(self, task: greenlet) -> None:
+        task.switch()
+        for wait in self._waits:
+            if wait.signal.is_set():
+                self._hub.at(self._hub.instant, lambda wait=wait: self._end(wait))
