@@ -290,7 +290,13 @@ class ScaleDown:
             record.written_due = None
             return self._release_all(record, lowerer, known, ANOTHER_TABLE)
         record.observe(state, looked_at)
-        entry = self._raises.found(record, lowerer, state)
+        try:
+            entry = self._raises.found(record, lowerer, state)
+        except TableBusy:
+            if even_if_throttled:
+                raise
+            # Too many ask at once, as when a fleet comes to take back what one of it has raised.
+            return Outcome(again_at=now + TRY_AGAIN * (0.5 + self._chance()))
         if entry is None:
             return Outcome()
         if entry.table_id != state.table_id:

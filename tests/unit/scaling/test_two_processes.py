@@ -18,7 +18,7 @@ from dynoresilience.model import (
     ThrottleSignal,
     Units,
 )
-from dynoresilience.ports import OutcomeUnknown
+from dynoresilience.ports import OutcomeUnknown, TableBusy
 from dynoresilience.testing import VirtualClock
 from tests.support.fake_control import FakeControl
 from tests.support.fake_ledger import FakeLedger
@@ -257,3 +257,32 @@ def test_a_tag_left_behind_at_a_decrease_does_not_undo_what_the_owner_sets_later
 
     assert town.writes() == (10, 5)
     assert not any(town.ledger.tags.values())
+
+
+class Busy(FakeLedger):
+    """Read ten times a second, and no more."""
+
+    def read(self, state: TableState) -> RaisedTable | None:
+        self.calls[f"read at {self.clock.monotonic():.0f}"] += 1
+        if self.calls[f"read at {self.clock.monotonic():.0f}"] > 10:
+            self.calls["refused"] += 1
+            raise TableBusy("Rate exceeded")
+        return super().read(state)
+
+
+def test_many_that_come_to_lower_a_table_do_not_drown_its_tags_in_questions(town: Town) -> None:
+    dead = town.process()
+    dead.raises(TABLE)
+    dead.dies()
+    tags, town.ledger = town.ledger.tags, Busy(town.clock)
+    town.ledger.tags = tags
+    for _ in range(1000):
+        town.process().engine.take_over("orders")
+        town.clock.advance(0.2)
+    town.ledger.calls.clear()
+    looked = town.control.calls["describe"]
+
+    town.clock.advance(2 * DELAY)
+
+    assert town.writes() == (5, 5)
+    assert town.control.calls["describe"] - looked < 2000
