@@ -202,8 +202,10 @@ class Raises:
         if gone and record.written_due is not None:
             try:
                 self._erase(record, lowerer, replace(entry, raised=gone))
-            except ControlPlaneError as error:
-                erased = isinstance(error, LedgerUnavailable)
+            except LedgerUnavailable as error:
+                record.complaint = str(error)
+            except ControlPlaneError:
+                erased = False
         if raised:
             self._entries[entry.arn] = replace(entry, raised=dict(raised))
         else:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from dynoresilience import events
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Engine, Runtime
 from dynoresilience.model import (
@@ -18,7 +19,7 @@ from dynoresilience.model import (
     ThrottleSignal,
     Units,
 )
-from dynoresilience.ports import OutcomeUnknown, TableBusy
+from dynoresilience.ports import LedgerUnavailable, OutcomeUnknown, TableBusy
 from dynoresilience.testing import VirtualClock
 from tests.support.fake_control import FakeControl
 from tests.support.fake_ledger import FakeLedger
@@ -37,7 +38,9 @@ class Program:
         self.town = town
         self.config = config
         self.timer = ProcessTimer(town.clock)
-        self.engine = Engine(self, self, "fake", config, [], Runtime(town.clock, self.timer))
+        self.events: list[events.Event] = []
+        runtime = Runtime(town.clock, self.timer)
+        self.engine = Engine(self, self, "fake", config, [self], runtime)
         self.after_update: Callable[[], object] = lambda: None
 
     def describe(self, table: str) -> TableState:
@@ -56,6 +59,9 @@ class Program:
 
     def erase(self, entry: RaisedTable) -> None:
         self.town.ledger.erase(entry)
+
+    def emit(self, event: events.Event) -> None:
+        self.events.append(event)
 
     def is_throttled(self, *signals: ThrottleSignal) -> bool:
         """True if it raised something."""
@@ -286,3 +292,15 @@ def test_many_that_come_to_lower_a_table_do_not_drown_its_tags_in_questions(town
 
     assert town.writes() == (5, 5)
     assert town.control.calls["describe"] - looked < 2000
+
+
+def test_who_may_write_tags_and_not_take_them_away_is_told(town: Town) -> None:
+    program = town.process()
+    program.raises(TABLE)
+    town.ledger.fail["erase"] = [LedgerUnavailable("not allowed to call dynamodb:UntagResource")]
+
+    town.clock.advance(DELAY + 10)
+
+    assert town.writes() == (5, 5)
+    told = [event for event in program.events if isinstance(event, events.LedgerUnavailable)]
+    assert [event.reason for event in told] == ["not allowed to call dynamodb:UntagResource"]
