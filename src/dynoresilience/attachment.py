@@ -188,6 +188,14 @@ def attach_to(
         return found
 
 
+def control_plane_client(client: Any) -> Any:
+    """A second client on the same connections, that tries each call once; attached it is not."""
+    found: Attachment | None = client.__dict__.get(_ATTRIBUTE)
+    if found is None:
+        return botocore_private.without_retries(client)
+    return found.hooks.control_plane_client(client)
+
+
 def detach_from(client: Any, error: Exception | None = None) -> None:
     """Undo one `attach_to`; a raise that is still to be taken back stays scheduled."""
     with fork_safe.lock:

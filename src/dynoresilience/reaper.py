@@ -15,9 +15,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import events, stand_in
-from dynoresilience.attachment import client_behind
+from dynoresilience.attachment import client_behind, control_plane_client
 from dynoresilience.aws.autoscaling import ScalableTargets
-from dynoresilience.aws.botocore_private import without_retries
 from dynoresilience.aws.eventbridge import EventBridgeScheduler
 from dynoresilience.aws.table_control import BotoTableControl
 from dynoresilience.aws.tag_ledger import TagLedger
@@ -193,7 +192,7 @@ def reap(
     block = stand_in.current()
     runtime = block.runtime if block is not None else Runtime.of_process()
     original = client_behind(client)
-    twin = without_retries(original)
+    twin = control_plane_client(original)
     control = BotoTableControl(twin, ScalableTargets.beside(original))
     told = (LoggingSink(runtime.clock),) if sinks is None else tuple(sinks)
     sink = SafeSinks(() if dry_run else told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dynoresilience.model import Units
-from dynoresilience.reaper import handler, reap
+from dynoresilience.reaper import LOOKS, handler, reap
 from tests.functional.taking_back.conftest import DELAY, Town, write
 
 BASE = Units(5, 5)
@@ -63,3 +63,12 @@ def test_where_there_is_no_time_for_all_each_table_has_its_turn(town: Town) -> N
         reached |= names - missed
 
     assert reached == names
+
+
+def test_a_client_that_is_attached_serves_like_any_other(town: Town) -> None:
+    _, client = town.process()
+    town.simulator.fail_next("ListTagsOfResource", 20, code="ThrottlingException", status=400)
+    before = town.simulator.calls
+
+    assert reap(client).exit_code == 1
+    assert (town.simulator.calls - before)["ListTagsOfResource"] == LOOKS
