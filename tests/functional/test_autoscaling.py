@@ -81,6 +81,14 @@ def put(sim: Simulation, clock: VirtualClock, rate: int, seconds: int) -> None:
         clock.advance(1 / rate)
 
 
+def trickle(sim: Simulation, clock: VirtualClock, minutes: int) -> None:
+    """An item a minute: next to nothing, but the table is not idle."""
+    client = sim.client(config=ONCE)
+    for number in range(minutes):
+        client.put_item(TableName="orders", Item={"id": {"S": str(number)}})
+        clock.advance(60)
+
+
 def in_force(sim: Simulation, index: str | None = None) -> list[tuple[float, int]]:
     """From when on, and how many write units; virtual time begins at 0, with a full minute."""
     found: list[tuple[float, int]] = []
@@ -218,10 +226,32 @@ def test_who_is_taken_back_while_the_table_changes_is_taken_back_later(
 def test_the_raise_of_the_minimum_stays(sim: Simulation, clock: VirtualClock) -> None:
     track(sim)
     register(sim, MinCapacity=40)
+    trickle(sim, clock, 120)
+    assert in_force(sim) == [(0.0, 5), (7.0, 40)]
+    register(sim, MinCapacity=5)  # by now it has been low for 15 minutes
+    trickle(sim, clock, 2)
+    assert in_force(sim) == [(0.0, 5), (7.0, 40), (7262.0, 5)]
+
+
+def test_an_idle_table_stays_up_though_its_minimum_is_restored(
+    sim: Simulation, clock: VirtualClock
+) -> None:
+    track(sim)
+    register(sim, MinCapacity=40)
+    clock.advance(60)
+    register(sim, MinCapacity=5)
     clock.advance(7200)
     assert in_force(sim) == [(0.0, 5), (7.0, 40)]
-    register(sim, MinCapacity=5)  # by now it has been idle for 15 minutes
-    clock.advance(120)
+
+
+def test_with_a_little_traffic_it_comes_down(sim: Simulation, clock: VirtualClock) -> None:
+    track(sim)
+    register(sim, MinCapacity=40)
+    clock.advance(60)
+    register(sim, MinCapacity=5)
+    clock.advance(7140)
+    trickle(sim, clock, 1)  # the first minute of all that is not idle; the 14 before it count too
+    clock.advance(60)
     assert in_force(sim) == [(0.0, 5), (7.0, 40), (7262.0, 5)]
 
 
@@ -294,7 +324,7 @@ def test_points_of_a_table_begin_anew_after_a_time_on_demand(
     units = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 50}
     index = {"IndexName": "by-customer", "ProvisionedThroughput": units}
     track(sim)
-    clock.advance(840)
+    trickle(sim, clock, 14)
     client = sim.client(config=ONCE)
     client.update_table(TableName="orders", BillingMode="PAY_PER_REQUEST")
     clock.advance(90)
@@ -304,7 +334,7 @@ def test_points_of_a_table_begin_anew_after_a_time_on_demand(
         ProvisionedThroughput=units,
         GlobalSecondaryIndexUpdates=[{"Update": index}],
     )
-    clock.advance(3600)
+    trickle(sim, clock, 60)
     # in force at 932 s, the first whole minute ends at 1020 s, the fifteenth at 1860 s
     assert in_force(sim)[-2:] == [(932.0, 50), (1862.0, 5)]
 
@@ -325,10 +355,10 @@ def test_target_tracking_has_no_more_decreases_either(sim: Simulation, clock: Vi
         raise_by_hand(sim, write)
         clock.advance(3)
     track(sim)
-    clock.advance(3600)
-    # idle for 15 minutes at 960 s; the last decrease was at 9 s
+    trickle(sim, clock, 60)
+    # low for 15 minutes at 960 s; the last decrease was at 9 s
     assert in_force(sim)[-1] == (14.0, 50)
-    clock.advance(120)
+    trickle(sim, clock, 2)
     assert in_force(sim)[-1] == (3662.0, 5)
 
 

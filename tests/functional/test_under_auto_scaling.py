@@ -91,6 +91,13 @@ def burst(ddb: Any, count: int = 150) -> None:
         ddb.put_item(TableName="orders", Item={"id": {"S": f"order-{number}"}})
 
 
+def trickle(ddb: Any, clock: VirtualClock, minutes: int, table: str = "orders") -> None:
+    """An item a minute: target tracking does not lower a table that is quite idle."""
+    for number in range(minutes):
+        ddb.put_item(TableName=table, Item={"id": {"S": f"order-{number}"}})
+        clock.advance(60)
+
+
 def own_updates(sim: Simulation) -> list[Any]:
     return [update for update in sim.updates if not update.autoscaled]
 
@@ -114,8 +121,30 @@ def test_a_raise_goes_through_the_minimum_and_is_not_taken_back(
     clock.advance(DELAY)
     assert bounds(sim) == (5, 50)
     assert ddb.pending_scale_downs() == ()
-    clock.advance(3600)
+    trickle(ddb, clock, 60)
     assert sim.units("orders").write == 5, "by its own policy"
+    assert own_updates(sim) == []
+
+
+@pytest.mark.parametrize(("traffic", "units"), [(False, 50), (True, 5)])
+def test_its_policy_lowers_it_unless_it_is_idle(
+    sim: Simulation, clock: VirtualClock, traffic: bool, units: int
+) -> None:
+    """The minimum comes back after the last busy minute has left the 15 that count."""
+    ddb, _ = resilient(sim, CONFIG.replace(scale_down_delay=2 * DELAY))
+    burst(ddb)
+
+    clock.advance(3 * DELAY)
+    assert bounds(sim) == (5, 50)
+    assert ddb.pending_scale_downs() == ()
+    assert sim.units("orders").write == 50
+    if traffic:
+        trickle(ddb, clock, 60)
+    else:
+        clock.advance(3600)
+
+    assert sim.units("orders").write == units
+    assert bounds(sim) == (5, 50)
     assert own_updates(sim) == []
 
 
@@ -242,7 +271,7 @@ def test_a_target_that_came_later_takes_the_raise_over(
     [released] = told.of(ScaleDownReleased)
     assert released.reason == "it is under a scalable target now"
     assert ddb.pending_scale_downs() == ()
-    clock.advance(3600)
+    trickle(ddb, clock, 60, table="carts")
     assert sim.units("carts").write == 5, "lowered by Application Auto Scaling itself"
 
 

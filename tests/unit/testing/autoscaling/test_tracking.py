@@ -11,6 +11,7 @@ from dynoresilience.testing.autoscaling.tracking import Bounds, Tracking, correc
 BOUNDS = Bounds(5, 100)
 POLICY = Tracking(70.0)
 IDLE = [0.0] * 15
+LOW = [*[0.0] * 14, 1 / 60]  # one request, in the last minute
 
 
 @pytest.mark.parametrize(
@@ -29,10 +30,11 @@ IDLE = [0.0] * 15
         (100, [90.0, 90.0], 100),  # no higher
         (200, [190.0, 190.0], 200),  # above its bounds already: that is not tracking's affair
         (4, [4.0, 4.0], 6),
-        (10, [0.0] * 14, 10),
-        (10, IDLE, 5),
-        (5, IDLE, 5),
-        (3, IDLE, 3),
+        (10, LOW[1:], 10),
+        (10, LOW, 5),
+        (10, LOW[::-1], 5),
+        (5, LOW, 5),
+        (3, LOW, 3),
         (100, [50.0] * 15, 72),  # 20 per cent of the units below the target
         (100, [50.1] * 15, 100),
         (100, [50.1, *[10.0] * 14], 100),
@@ -46,11 +48,18 @@ def test_two_high_points_raise_and_fifteen_low_ones_lower(
     assert tracked(units, points, BOUNDS, POLICY) == wanted
 
 
+@pytest.mark.parametrize("units", [5, 10, 100, 200])
+def test_an_idle_table_is_not_lowered(units: int) -> None:
+    assert tracked(units, IDLE, BOUNDS, POLICY) == units
+    assert tracked(units, [9.0, *IDLE], BOUNDS, POLICY) == units  # that was 16 minutes ago
+
+
 @pytest.mark.parametrize(
     ("units", "points", "wanted"),
     [
         (50, [], 5),
         (50, [0.0], 5),
+        (50, IDLE, 5),  # idle as it is
         (50, [30.0, 7.0], 10),  # what the last minute needs
         (50, [0.0, 35.0], 50),
         (50, [0.0, 49.0], 50),  # it is for two high points to raise
@@ -69,9 +78,9 @@ def test_what_somebody_else_did_is_taken_back_to_the_need(
 def test_each_direction_can_be_switched_off() -> None:
     up, down = Tracking(70.0, scales_in=False), Tracking(70.0, scales_out=False)
     high = [9.0, 9.0]
-    assert tracked(10, IDLE, BOUNDS, up) == 10
+    assert tracked(10, LOW, BOUNDS, up) == 10
     assert tracked(10, high, BOUNDS, up) == 13
-    assert tracked(10, IDLE, BOUNDS, down) == 5
+    assert tracked(10, LOW, BOUNDS, down) == 5
     assert tracked(10, high, BOUNDS, down) == 10
     assert corrected(50, [], BOUNDS, up) == 50
     assert corrected(3, [], BOUNDS, up) == 5
