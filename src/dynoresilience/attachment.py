@@ -136,6 +136,7 @@ class Attachment:
         with fork_safe.imports:
             from dynoresilience.aws.autoscaling import ScalableTargets
             from dynoresilience.aws.eventbridge import EventBridgeScheduler
+            from dynoresilience.aws.punctual import be_punctual
             from dynoresilience.aws.table_control import BotoTableControl
             from dynoresilience.aws.tag_ledger import TagLedger
             from dynoresilience.engine import Engine, Runtime
@@ -145,6 +146,7 @@ class Attachment:
             instead = self._stand_in()
             runtime = self._runtime or (instead.runtime if instead else Runtime.of_process())
             twin = self.hooks.control_plane_client(self.client)
+            be_punctual(twin, runtime.clock)
             control = BotoTableControl(twin, ScalableTargets.beside(self.client))
             ledger = TagLedger(twin, runtime.clock)
             endpoint = self.client.meta.endpoint_url

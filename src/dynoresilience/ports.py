@@ -75,8 +75,8 @@ class TableControl(Protocol):
         Units go first, in one request; each minimum then takes one of its own.
 
         Raises `AccessDenied` (of a minimum: `TargetDenied`), `TableBusy`, `DecreaseRefused`,
-        `ServiceLimit`, `TableNotFound`, `OutcomeUnknown` (also where it was done in part) or
-        `ControlPlaneError`.
+        `ServiceLimit`, `TableNotFound`, `TooLate`, `OutcomeUnknown` (also where it was done
+        in part) or `ControlPlaneError`.
         """
 
 
@@ -104,6 +104,10 @@ class TableBusy(ControlPlaneError):
     """ResourceInUseException: someone else is changing the table."""
 
 
+class TooLate(ControlPlaneError):
+    """It was not sent: what was seen of the table is no longer fresh. Look again."""
+
+
 class TableNotFound(ControlPlaneError):
     """There is no such table (any more)."""
 
@@ -128,7 +132,8 @@ class ScaleDownLedger(Protocol):
     """What is raised of each table, written where whoever comes later finds it.
 
     Each method is a single attempt, and does nothing while the ledger is known not to be usable.
-    They raise `LedgerUnavailable`, `TableBusy` (somebody else is writing) or `ControlPlaneError`.
+    They raise `LedgerUnavailable`, `TableBusy` (somebody else is writing), `TooLate` or
+    `ControlPlaneError`.
     """
 
     def read(self, state: TableState) -> RaisedTable | None:
@@ -138,7 +143,7 @@ class ScaleDownLedger(Protocol):
         """Write down, or replace, the numbers of ``entry``. False: it is not written anywhere."""
 
     def erase(self, entry: RaisedTable) -> None:
-        """Take the numbers of ``entry`` out of the ledger."""
+        """Take the numbers of ``entry`` out of the ledger, but for what is newer there."""
 
 
 class ScaleDownScheduler(Protocol):

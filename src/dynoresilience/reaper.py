@@ -18,6 +18,7 @@ from dynoresilience import events, stand_in
 from dynoresilience.attachment import client_behind, control_plane_client
 from dynoresilience.aws.autoscaling import ScalableTargets
 from dynoresilience.aws.eventbridge import EventBridgeScheduler
+from dynoresilience.aws.punctual import be_punctual
 from dynoresilience.aws.table_control import BotoTableControl
 from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.config import ScalingConfig
@@ -193,6 +194,7 @@ def reap(
     runtime = block.runtime if block is not None else Runtime.of_process()
     original = client_behind(client)
     twin = control_plane_client(original)
+    be_punctual(twin, runtime.clock)
     control = BotoTableControl(twin, ScalableTargets.beside(original))
     told = (LoggingSink(runtime.clock),) if sinks is None else tuple(sinks)
     sink = SafeSinks(() if dry_run else told)
@@ -292,10 +294,10 @@ class _Run:
             return Reaped(name, "postponed", changes, later[-1].until, later[-1].reason)
         if changes:
             return Reaped(name, "lowered", changes)
-        if entry is None:
+        if entry is None and (outcome.again_at is None or outcome.news):
             gone = [e.reason for e in outcome.news if isinstance(e, events.ScaleDownReleased)]
             return Reaped(name, "released", reason="; ".join(dict.fromkeys(gone)) or None)
-        if entry.due > self._clock.now():
+        if entry is not None and entry.due > self._clock.now():
             return Reaped(name, "not due", until=entry.due)
         return Reaped(name, "busy", reason="it is being changed")
 

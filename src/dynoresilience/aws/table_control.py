@@ -28,6 +28,7 @@ from dynoresilience.ports import (
     ServiceLimit,
     TableBusy,
     TableNotFound,
+    TooLate,
 )
 
 if TYPE_CHECKING:
@@ -201,6 +202,8 @@ def _epoch(instant: datetime | None) -> float | None:
 
 def translated(error: Exception, action: str) -> ControlPlaneError:
     """What an error of DynamoDB's control plane means, as one of the ports' errors."""
+    if isinstance(error, TooLate):
+        return error
     if not isinstance(error, ClientError):
         # botocore's own, or anything from the owner's handlers and credential providers.
         return OutcomeUnknown(f"{action}: {error}")
