@@ -62,22 +62,12 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
         if not name.startswith(PREFIX) or (of := _NUMBERS.get(what)) is None:
             continue
         dimension, on_demand = of
-        words = dict(word.split("=", 1) for word in value.split() if "=" in word)
         try:
-            raised = Raised(
-                base=int(words["base"]),
-                was=int(words["was"]),
-                to=int(words["to"]),
-                at=_instant(words["at"]),
-                minimum=_is_minimum(words),
-            )
-            due = _instant(words["due"])
-            if min(raised.base, raised.was, raised.to) < 1:
-                continue
+            raised, due, mark = _number(value)
         except (KeyError, ValueError):
             continue
         key = indexes.get(index, index) or None, dimension
-        found.setdefault(on_demand, []).append((key, raised, due, words.get("table") == here))
+        found.setdefault(on_demand, []).append((key, raised, due, mark == here))
     if not found:
         return None
     mode = state.on_demand if state.on_demand in found else not state.on_demand
@@ -92,6 +82,16 @@ def from_tags(tags: Mapping[str, str], state: TableState) -> RaisedTable | None:
         on_demand=mode,
         by_others=True,
     )
+
+
+def is_newer(found: str | None, ours: str) -> bool:
+    """Whether a tag's value is another than we know of: a later one, or one that can't be read."""
+    if found is None:
+        return False
+    try:
+        return _number(found)[0].at > _number(ours)[0].at
+    except (KeyError, ValueError):
+        return True
 
 
 def _is_minimum(words: Mapping[str, str]) -> bool:
@@ -111,6 +111,25 @@ _NUMBERS = {
     for dimension in Dimension
     for on_demand in (False, True)
 }
+
+
+def _number(value: str) -> tuple[Raised, float, str | None]:
+    """What a tag says: the number, when it is due, and of which table.
+
+    Raises:
+        KeyError, ValueError: it can't be read.
+    """
+    words = dict(word.split("=", 1) for word in value.split() if "=" in word)
+    raised = Raised(
+        base=int(words["base"]),
+        was=int(words["was"]),
+        to=int(words["to"]),
+        at=_instant(words["at"]),
+        minimum=_is_minimum(words),
+    )
+    if min(raised.base, raised.was, raised.to) < 1:
+        raise ValueError("no capacity")
+    return raised, _instant(words["due"]), words.get("table")
 
 
 def _short(index: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dynoresilience.aws.ledger_tags import PREFIX, from_tags, tag_key, to_tags
+from dynoresilience.aws.ledger_tags import PREFIX, from_tags, is_newer, to_tags
 from dynoresilience.aws.table_control import translated
 from dynoresilience.model import RaisedTable, TableState
 from dynoresilience.ports import (
@@ -18,6 +19,7 @@ from dynoresilience.ports import (
     OutcomeUnknown,
     TableBusy,
     TableNotFound,
+    TooLate,
 )
 
 LOCKED_FOR = 4.0
@@ -46,7 +48,7 @@ class TagLedger:
         # By table and operation: a policy may name single ones of both.
         self._unavailable_until: dict[tuple[str, str], float] = {}
         self._failing: dict[tuple[str, str], tuple[float, float, int]] = {}  # first, last, times
-        self._written_at: dict[str, float] = {}
+        self._left: dict[str, tuple[float, Mapping[str, str | None]]] = {}  # our last change
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -70,14 +72,18 @@ class TagLedger:
     def write(self, entry: RaisedTable) -> bool:
         if not self._is_available(entry.arn, "TagResource"):
             return False
-        tags = [{"Key": key, "Value": value} for key, value in to_tags(entry).items()]
-        self._change("TagResource", entry.arn, Tags=tags)
+        tags = to_tags(entry)
+        told = [{"Key": key, "Value": value} for key, value in tags.items()]
+        self._change("TagResource", entry.arn, tags, Tags=told)
         return True
 
     def erase(self, entry: RaisedTable) -> None:
-        if entry.raised and self._is_available(entry.arn, "UntagResource"):
-            keys = [tag_key(key, entry.on_demand) for key in entry.raised]
-            self._change("UntagResource", entry.arn, TagKeys=keys)
+        if not entry.raised or not self._is_available(entry.arn, "UntagResource"):
+            return
+        tags = self.tags(entry.arn)
+        keys = [key for key, value in to_tags(entry).items() if not is_newer(tags.get(key), value)]
+        if keys:
+            self._change("UntagResource", entry.arn, dict.fromkeys(keys), TagKeys=keys)
 
     def _is_available(self, arn: str, operation: str) -> bool:
         """Nothing is written that can't be read: it would be in another process's place."""
@@ -85,18 +91,33 @@ class TagLedger:
         now, never = self._clock.monotonic(), float("-inf")
         return all(now >= self._unavailable_until.get(key, never) for key in needed)
 
-    def _change(self, operation: str, arn: str, **arguments: Any) -> None:
-        """Waits for the end of a change of our own, and for nobody else's."""
-        give_up = self._written_at.get(arn, float("-inf")) + LOCKED_FOR
+    def _change(
+        self, operation: str, arn: str, tags: Mapping[str, str | None], **arguments: Any
+    ) -> None:
+        """Waits for the end of a change of our own, and for nobody else's.
+
+        Tried again only where the tags are seen as that change has left them: else they are still
+        as before it, or somebody else's by now.
+        """
+        written_at, left = self._left.get(arn, (float("-inf"), {}))
         while True:
             try:
                 self._ask(operation, arn, **arguments)
-            except TableBusy:
-                if self._clock.monotonic() + TRY_AGAIN > give_up:
-                    raise
-                self._clock.wait(threading.Event(), TRY_AGAIN)
+            except TableBusy as error:
+                self._await(arn, left, written_at + LOCKED_FOR, error)
             else:
-                self._written_at[arn] = self._clock.monotonic()
+                self._left[arn] = self._clock.monotonic(), tags
+                return
+
+    def _await(
+        self, arn: str, left: Mapping[str, str | None], give_up: float, error: TableBusy
+    ) -> None:
+        while True:
+            if self._clock.monotonic() + TRY_AGAIN > give_up:
+                raise error
+            self._clock.wait(threading.Event(), TRY_AGAIN)
+            found = self.tags(arn)
+            if all(found.get(key) == value for key, value in left.items()):
                 return
 
     def _ask(self, operation: str, arn: str, **arguments: Any) -> dict[str, Any]:
@@ -131,7 +152,7 @@ def _translated(error: Exception, action: str) -> ControlPlaneError:
     told = translated(error, action)
     if isinstance(told, AccessDenied):
         return LedgerUnavailable(f"not allowed to call {action}")
-    if isinstance(told, (TableBusy, TableNotFound, OutcomeUnknown)):
+    if isinstance(told, (TableBusy, TableNotFound, TooLate, OutcomeUnknown)):
         return told
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     if code in _BUSY:
