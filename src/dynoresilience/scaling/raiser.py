@@ -19,6 +19,7 @@ from dynoresilience.ports import (
     TableControl,
     TargetDenied,
     Timer,
+    TooLate,
 )
 from dynoresilience.scaling.look import is_still
 from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
@@ -126,8 +127,9 @@ class Raiser:
             why = str(error)
             return self._stand(record, short, HoldReason.SERVICE_LIMIT, why, LIMITED_FOR)
         except Exception as error:  # whatever went wrong here, the call goes on
-            # Not again soon if it took long: a throttled call waits for this.
-            seconds = max(FAILED_FOR, 5 * (self._clock.monotonic() - begun))
+            # Not again soon if it took long: a throttled call waits for this. But the process may
+            # have been frozen.
+            seconds = min(max(FAILED_FOR, 5 * (self._clock.monotonic() - begun)), LIMITED_FOR)
             return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
 
     def take_over(self, table: str, settings: Settings) -> None:
@@ -194,12 +196,18 @@ class Raiser:
         """None: too much time has passed since the look, and the table may be another by now."""
         generation = record.generation
         lowerer = self._lowerer(short.table, short.settings)
-        before = self._scale_down.before_raise(record, lowerer, state, target)
+        try:
+            before = self._scale_down.before_raise(record, lowerer, state, target)
+        except TooLate:
+            return None
         try:
             if not is_still(state, record.read_at, self._control, short.table, self._clock):
                 self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
                 return None
             accepted = self._control.update(short.table, target)
+        except TooLate:
+            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
+            return None
         except OutcomeUnknown:
             # It may have been carried out all the same: look, and keep the ledger's entry.
             record.lowerer = lowerer

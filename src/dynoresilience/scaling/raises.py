@@ -26,7 +26,14 @@ from dynoresilience.model import (
     Resource,
     TableState,
 )
-from dynoresilience.ports import Clock, ControlPlaneError, LedgerUnavailable, TableBusy
+from dynoresilience.ports import (
+    Clock,
+    ControlPlaneError,
+    LedgerUnavailable,
+    TableBusy,
+    TooLate,
+)
+from dynoresilience.scaling.look import FRESH_FOR, is_still
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 
 OTHERS_ARE_RAISING = 5.0
@@ -96,13 +103,13 @@ class Raises:
         Raises:
             ControlPlaneError: the ledger failed.
         """
-        mine = self._entries.get(state.arn)
+        mine, asked_at = self._entries.get(state.arn), self._clock.monotonic()
         try:
             written = lowerer.ledger.read(state)
         except LedgerUnavailable as error:
             record.complaint = str(error)
             return mine
-        record.ledger_read_at = self._clock.monotonic()
+        record.ledger_read_at = asked_at
         entry = combined(mine, written, state)
         if entry is None:
             return None
@@ -120,6 +127,7 @@ class Raises:
 
         Raises:
             TableBusy: another process is about to raise this, or is writing to the ledger.
+            TooLate: the table has changed since it was looked at; nothing is written.
             MinimumRaised: units are about to be raised of which the minimum is up.
             ControlPlaneError: the ledger failed; without it the base may be another one's raise.
         """
@@ -143,6 +151,8 @@ class Raises:
             )
         due = now + lowerer.settings.scale_down_delay
         entry = RaisedTable(lowerer.table, state.arn, raised, due, state.table_id, state.on_demand)
+        if not is_still(state, record.read_at, lowerer.control, lowerer.table, self._clock):
+            raise TooLate("the table has changed since it was looked at")
         if before is not None and before.due > due:  # another process may hold it up for longer
             entry = replace(entry, due=before.due, by_others=before.by_others)
         # What this process knows of the other numbers may be old: others may have raised them.
@@ -178,11 +188,14 @@ class Raises:
     def extend(self, record: TableRecord, lowerer: Lowerer) -> None:
         """The table is still short: it is not to be lowered by anybody yet.
 
-        Written once in a quarter of `Settings.scale_down_delay` at most.
+        Written once in a quarter of `Settings.scale_down_delay` at most, and only just after
+        `found`: else it would cover what others have written since.
         """
         entry, delay = self.of(record), lowerer.settings.scale_down_delay
         now = self._clock.now()
-        if entry is None or (entry.due > now + 0.75 * delay):
+        if entry is None or entry.due > now + 0.75 * delay:
+            return
+        if self._clock.monotonic() - record.ledger_read_at > FRESH_FOR:
             return
         entry = replace(entry, due=now + delay, by_others=False)
         self._entries[entry.arn] = entry

@@ -33,6 +33,7 @@ from dynoresilience.ports import (
     TableControl,
     TableNotFound,
     Timer,
+    TooLate,
 )
 from dynoresilience.scaling.handover import Handover, is_wanted
 from dynoresilience.scaling.look import is_still
@@ -247,7 +248,7 @@ class ScaleDown:
             return Outcome(again_at=now + BUSY_FOR)
         try:
             outcome = self._look_and_lower(record, lowerer, even_if_throttled)
-        except TableBusy:
+        except (TableBusy, TooLate):
             outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
             gone = self._raises.of(record)
@@ -298,7 +299,7 @@ class ScaleDown:
             # Too many ask at once, as when a fleet comes to take back what one of it has raised.
             return Outcome(again_at=now + TRY_AGAIN * (0.5 + self._chance()))
         if entry is None:
-            return Outcome()
+            return Outcome(error=record.complaint)  # nothing, or there is no telling
         if entry.table_id != state.table_id:
             return self._release_all(record, lowerer, entry, ANOTHER_TABLE)
         ready_at = self._ready_at(record, lowerer)
