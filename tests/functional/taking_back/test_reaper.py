@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from dynoresilience.model import Units
-from dynoresilience.reaper import LOOKS, handler, reap
+from dynoresilience.reaper import handler, reap
+from dynoresilience.reaper.one_pass import LOOKS
 from tests.functional.taking_back.conftest import DELAY, Town, write
 
 BASE = Units(5, 5)
