@@ -155,7 +155,7 @@ class ScalingConfig(_KnownFields):
     reaper_function_arn: str | None = None
     scheduler_dead_letter_arn: str | None = None
     show_hot_keys: bool = False
-    ledger: str = "tags"
+    ledger: Literal["tags", "memory"] = "tags"
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
