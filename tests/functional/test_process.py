@@ -100,6 +100,7 @@ import os, sys, threading, time, warnings
 warnings.simplefilter("ignore")
 import boto3
 from botocore.exceptions import ClientError
+from urllib3 import PoolManager
 from dynoresilience import ScalingClient, ScalingConfig
 def client():
     return boto3.client("dynamodb", endpoint_url=sys.argv[1], region_name="us-east-1",
@@ -107,8 +108,10 @@ def client():
 boto = client()
 ddb = ScalingClient(boto, config=ScalingConfig(max_write_capacity=200, max_retries=2))
 def leave_the_parents_connections():  # as always with boto3: two readers of a socket mix answers up
-    boto.close()
-    if ddb._attachment.engine is not None: ddb._attachment.engine._control._client.close()
+    engine = ddb._attachment.engine
+    for client in [boto] + ([engine._control._client] if engine is not None else []):
+        http = client._endpoint.http_session  # not close(): a lock of urllib3's may be held for ever
+        http._manager = PoolManager(**http._get_pool_manager_kwargs())
 item = {"id": {"S": "1"}, "customer": {"S": "1"}}
 def work():
     for _ in range(3):

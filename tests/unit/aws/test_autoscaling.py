@@ -113,6 +113,9 @@ def test_of_those_that_matter_it_is_asked_whether_they_are_tracked(scaling: Any)
 
 
 def test_a_table_of_another_account_is_not_ours_of_the_same_name(scaling: Any) -> None:
+    [known, *_] = scaling.describe_scalable_targets(ServiceNamespace="dynamodb")["ScalableTargets"]
+    if not known.get("ScalableTargetARN"):
+        pytest.skip("this moto does not say whose a target is")
     targets = ScalableTargets(lambda: scaling)
 
     assert targets.of(ARN.replace("123456789012", "999999999999"), STATE, ()) == {}
