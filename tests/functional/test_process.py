@@ -110,7 +110,7 @@ ddb = ScalingClient(boto, config=ScalingConfig(max_write_capacity=200, max_retri
 def leave_the_parents_connections():  # as always with boto3: two readers of a socket mix answers up
     engine = ddb._attachment.engine
     for client in [boto] + ([engine._control._client] if engine is not None else []):
-        http = client._endpoint.http_session  # not close(): a lock of urllib3's may be held for ever
+        http = client._endpoint.http_session  # not close(): its lock may be held
         http._manager = PoolManager(**http._get_pool_manager_kwargs())
 item = {"id": {"S": "1"}, "customer": {"S": "1"}}
 def work():
