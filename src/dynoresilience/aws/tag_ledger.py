@@ -18,7 +18,6 @@ from dynoresilience.ports import (
     LedgerUnavailable,
     OutcomeUnknown,
     TableBusy,
-    TableNotFound,
     TooLate,
 )
 
@@ -49,6 +48,7 @@ class TagLedger:
         self._unavailable_until: dict[tuple[str, str], float] = {}
         self._failing: dict[tuple[str, str], tuple[float, float, int]] = {}  # first, last, times
         self._left: dict[str, tuple[float, Mapping[str, str | None]]] = {}  # our last change
+        self._has_worked = False
 
     def read(self, state: TableState) -> RaisedTable | None:
         tags = self.tags(state.arn)
@@ -137,6 +137,7 @@ class TagLedger:
                 self._unavailable_until[key] = now + UNAVAILABLE_FOR
             raise told from error
         self._failing.pop((arn, operation), None)
+        self._has_worked = True
         return answer
 
     def _is_out_of_order(self, key: tuple[str, str], told: ControlPlaneError, now: float) -> bool:
@@ -145,6 +146,8 @@ class TagLedger:
         if now - last >= (LOCK_FORGOTTEN_AFTER if isinstance(told, TableBusy) else FORGOTTEN_AFTER):
             first, times = now, 0
         self._failing[key] = first, now, times + 1
+        if not self._has_worked and not isinstance(told, (TableBusy, TooLate)):
+            return times > 0  # an endpoint that fails at tags: raises do not wait for it
         return now - first > PATIENCE and times + 1 >= MOST_FAILURES
 
 
@@ -152,12 +155,13 @@ def _translated(error: Exception, action: str) -> ControlPlaneError:
     told = translated(error, action)
     if isinstance(told, AccessDenied):
         return LedgerUnavailable(f"not allowed to call {action}")
-    if isinstance(told, (TableBusy, TableNotFound, TooLate, OutcomeUnknown)):
+    if isinstance(told, (TableBusy, TooLate, OutcomeUnknown)):
         return told
     code = error.response.get("Error", {}).get("Code", "") if isinstance(error, ClientError) else ""
     if code in _BUSY:
         return TableBusy(str(error))
-    # An emulator without tags, or a table that has as many as it may have.
+    # An emulator without tags, or that finds no table by its ARN; or a table that has as many as it
+    # may have.
     return LedgerUnavailable(f"{action}: {error}")
 
 
