@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.sources.files import read_tables
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
 
 _HOMES = {
@@ -12,6 +13,7 @@ _HOMES = {
     "LocalIndex": "spec",
     "SpecError": "spec",
     "TableSpec": "spec",
+    "read_tables": "sources.files",
 }
 
 __all__ = [
@@ -19,6 +21,7 @@ __all__ = [
     "LocalIndex",
     "SpecError",
     "TableSpec",
+    "read_tables",
 ]
 
 
