@@ -130,7 +130,7 @@ class TableSpec(_Throughput):
     sse: StrictBool | None = None
     kms_key: str | None = None
 
-    def __init__(self, **given: Any) -> None:
+    def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
             faults = faults_in(self)

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from dynoresilience.errors import DynoResilienceError
 
-NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
+
+class _Missing(Enum):
+    """A value of its own kind that is still itself after a pickle."""
+
+    NOT_GIVEN = "not given"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+NOT_GIVEN = _Missing.NOT_GIVEN
 """Stands for the value of a field that is missing."""
 
 
@@ -46,5 +57,8 @@ class SpecError(DynoResilienceError, ValueError):
 
 
 def _short(value: object) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # a number of thousands of digits
+        text = "a very long number"
     return text if len(text) <= 80 else f"{text[:77]}..."

@@ -140,7 +140,7 @@ class _Template:
             read = simple_table(read, path, self.gathered)
         elif kind == _GLOBAL:
             read = global_table(read, path, self.gathered)
-        if "TableName" not in read:
+        if "TableName" not in read and len(self.gathered.faults) == before:
             self._name_it(read, logical_id, path)
         return read
 

@@ -32,16 +32,21 @@ def load(path: str | PathLike[str]) -> dict[str, Any]:
         raise unreadable(path, f"is no template, which is UTF-8: {error}") from error
     try:
         if PurePath(fspath(path)).suffix == ".json" or text.lstrip().startswith("{"):
-            template = json.loads(text)
+            template = _json(path, text)
         else:
             template = _yaml(path, text)
     except RecursionError as error:
         raise unreadable(path, "is nested too deeply") from error
-    except ValueError as error:
-        raise unreadable(path, f"is no JSON: {error}") from error
     if not isinstance(template, dict):
         raise unreadable(path, "is no template, which has a section Resources")
     return template
+
+
+def _json(path: str | PathLike[str], text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise unreadable(path, f"is no JSON: {error}") from error
 
 
 def _yaml(path: str | PathLike[str], text: str) -> Any:
@@ -52,9 +57,13 @@ def _yaml(path: str | PathLike[str], text: str) -> Any:
         raise unreadable(path, remedy) from error
     try:
         return yaml.load(text, Loader=_loader())
-    except yaml.YAMLError as error:
-        told = " ".join(str(error).split())
-        raise unreadable(path, f"is no YAML: {told}") from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = text.splitlines()[mark.line].strip() if mark.line < len(text.splitlines()) else ""
+        remedy = f"is no YAML for a template: {error.problem or error.context}"
+        raise unreadable(path, remedy, f"line {mark.line + 1}", line) from error
+    except yaml.YAMLError as error:  # a character that YAML does not know
+        raise unreadable(path, f"is no YAML: {' '.join(str(error).split())}") from error
 
 
 @cache
@@ -65,12 +74,13 @@ def _loader() -> Any:
     core = "tag:yaml.org,2002:"
 
     def mapping(loader: Any, node: Any) -> Any:
-        keys = [key.value for key, _ in node.value if key.tag != f"{core}merge"]
-        for key in keys:
-            if keys.count(key) > 1:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key!r} is there twice", node.start_mark
-                )
+        seen = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode):
+                if key.value in seen and key.tag != f"{core}merge":
+                    twice = f"{key.value!r} is there twice"
+                    raise yaml.MarkedYAMLError(problem=twice, problem_mark=key.start_mark)
+                seen.add(key.value)
         return yaml.SafeLoader.construct_yaml_map(loader, node)
 
     def function(loader: Any, tag: str, node: Any) -> dict[str, Any]:
