@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dynoresilience.tables import TableSpec, read_tables
 from dynoresilience.tables.sources.toml import write
-from tests.unit.tables.sources.valid_specs import valid_specs
+from tests.support.specs import specs
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +19,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("written") / "tables.toml"
 
 
-@given(valid_specs())
+@given(specs())
 def test_one_table(file: Path, spec: TableSpec) -> None:
     file.write_text(spec.to_toml(), encoding="utf-8")
     assert TableSpec.from_toml(file) == spec
 
 
-@given(st.lists(valid_specs(), min_size=1, max_size=4, unique_by=lambda spec: spec.name))
+@given(st.lists(specs(), min_size=1, max_size=4, unique_by=lambda spec: spec.name))
 def test_several_tables(file: Path, several: list[TableSpec]) -> None:
     file.write_text(write(several), encoding="utf-8")
     assert list(read_tables(file)) == several
