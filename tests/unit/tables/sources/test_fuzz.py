@@ -211,7 +211,7 @@ def test_any_template(
         ("deep.yaml", "[" * 5_000),
         ("deep.json", "[" * 100_000),
         ("long.toml", f"a = {'1' * 5_000}"),
-        ("hex.toml", f'[[tables]]\nname = "orders"\nread_capacity_units = 0x{"f" * 20_000}'),
+        ("hex.toml", f'[[tables]]\nname = "orders"\nhash_key = 0x{"f" * 20_000}'),
         ("long.json", f'{{"a": {"1" * 5_000}}}'),
         ("endless.yaml", "Resources: &a { A: { Type: AWS::DynamoDB::Table, Properties: *a } }"),
         (
