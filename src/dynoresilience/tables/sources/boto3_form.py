@@ -7,8 +7,8 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from dynoresilience.tables.spec.draft import meant_by
-from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault
-from dynoresilience.tables.spec.walk import entry_path, shown
+from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault, shown
+from dynoresilience.tables.spec.walk import entry_path
 
 T = TypeVar("T")
 

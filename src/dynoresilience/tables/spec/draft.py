@@ -8,8 +8,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 from dynoresilience.tables.spec.expected import EXPECTED, NEVER_LOCAL
-from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault, FoundBefore
-from dynoresilience.tables.spec.walk import entry_path, shown
+from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault, FoundBefore, shown
+from dynoresilience.tables.spec.walk import entry_path
 
 if TYPE_CHECKING:
     from pydantic import BaseModel

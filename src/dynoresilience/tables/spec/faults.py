@@ -27,6 +27,9 @@ NOT_GIVEN: Any = _Missing.NOT_GIVEN
 UNREAD: Any = _Missing.UNREAD
 """Stands for a value that could not be read, which a fault says already: nobody judges it again."""
 
+LONGEST_SHOWN = 40
+"""Characters of a name that stand in a path. Our own choice."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -69,10 +72,22 @@ class SpecError(DynoResilienceError, ValueError):
         self.where = where
         self.faults = tuple(faults)
         count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
-        super().__init__(f"{where}: {count}\n" + "\n".join(f"  - {fault}" for fault in faults))
+        super().__init__(
+            f"{_in_a_line(where)}: {count}\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.where, self.faults)
+
+
+def shown(name: str) -> str:
+    """As much of a name as a path has room for, in one line."""
+    plain = _in_a_line(name)
+    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}..."
+
+
+def _in_a_line(name: str) -> str:
+    return name if name.isprintable() else repr(name)[1:-1]
 
 
 class _Shown:

@@ -4,24 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dynoresilience.tables.spec.faults import UNREAD
+from dynoresilience.tables.spec.faults import UNREAD, shown
 
 if TYPE_CHECKING:
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, TableSpec
-
-LONGEST_SHOWN = 40
-"""Characters of a name that stand in a path. Our own choice."""
 
 
 def entry_path(of: str, position: int, name: object) -> str:
     """The path of an entry: by its name, or by its place if it has none."""
     return f"{of}[{shown(name) if isinstance(name, str) and name else position}]"
-
-
-def shown(name: str) -> str:
-    """As much of a name as a path has room for, in one line."""
-    plain = name if name.isprintable() else repr(name)[1:-1]
-    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}..."
 
 
 def global_indexes(spec: TableSpec) -> list[tuple[str, GlobalIndex]]:

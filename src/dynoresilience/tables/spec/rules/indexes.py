@@ -25,11 +25,7 @@ def no_more_indexes_than(spec: TableSpec) -> Iterator[Fault]:
     ):
         count = len(getattr(spec, field))
         if count > most:
-            yield Fault(
-                field,
-                [each.name for each in getattr(spec, field)],
-                f"are {count}, and can be {most}",
-            )
+            yield Fault(field, count, f"is more than the {most} that a table can have")
 
 
 def unique_index_names(spec: TableSpec) -> Iterator[Fault]:

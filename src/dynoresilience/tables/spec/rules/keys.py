@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from dynoresilience.tables.spec.expected import EXPECTED
-from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault
+from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault, shown
 from dynoresilience.tables.spec.walk import (
     global_indexes,
     indexes,
     key_attributes,
     local_indexes,
     several,
-    shown,
 )
 
 if TYPE_CHECKING:
@@ -66,8 +65,10 @@ def key_attributes_have_types(spec: TableSpec) -> Iterator[Fault]:
     """Every attribute of a key has one."""
     if spec.attributes is UNREAD:
         return
-    for name, path in {name: path for path, name in reversed(key_attributes(spec))}.items():
-        if name not in spec.attributes:
+    told: set[str] = set()
+    for path, name in key_attributes(spec):
+        if name not in spec.attributes and name not in told:
+            told.add(name)
             remedy = f"{path} names it; give {EXPECTED['attributes[]']}"
             yield Fault(f"attributes[{shown(name)}]", NOT_GIVEN, remedy)
 

@@ -42,8 +42,8 @@ def projected_attributes(spec: TableSpec) -> Iterator[Fault]:
         ):
             yield Fault(path, name, "is listed twice; once is enough")
         if len(names) > MOST_OF_AN_INDEX:
-            remedy = f"has {len(names)} attributes, and can have {MOST_OF_AN_INDEX}; there is 'ALL'"
-            yield Fault(path, names, remedy)
+            remedy = f"is more than the {MOST_OF_AN_INDEX} that an index can list; there is 'ALL'"
+            yield Fault(path, len(names), remedy)
 
 
 def projected_in_all(spec: TableSpec) -> Iterator[Fault]:
@@ -52,7 +52,7 @@ def projected_in_all(spec: TableSpec) -> Iterator[Fault]:
     total = sum(map(len, listed))
     if total > MOST_OF_A_TABLE:
         remedy = (
-            f"its indexes list {total} non_key_attributes in all, and can list {MOST_OF_A_TABLE}; "
+            f"is how many the indexes list in all, and they can list {MOST_OF_A_TABLE}; "
             "make one of them 'ALL' or 'KEYS_ONLY'"
         )
         yield Fault("non_key_attributes", total, remedy)

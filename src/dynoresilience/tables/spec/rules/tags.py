@@ -9,8 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from dynoresilience.tables.spec.faults import UNREAD, Fault
-from dynoresilience.tables.spec.walk import shown
+from dynoresilience.tables.spec.faults import UNREAD, Fault, shown
 
 if TYPE_CHECKING:
     from dynoresilience.tables.spec import TableSpec
@@ -30,7 +29,7 @@ def number_of_tags(spec: TableSpec) -> Iterator[Fault]:
     """50 at most."""
     tags = _tags(spec)
     if len(tags) > MOST:
-        yield Fault("tags", list(tags), f"are {len(tags)}, and can be {MOST}")
+        yield Fault("tags", len(tags), f"is more than the {MOST} that a table can have")
 
 
 def keys_of_tags(spec: TableSpec) -> Iterator[Fault]:
