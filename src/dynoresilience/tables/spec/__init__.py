@@ -240,8 +240,8 @@ class TableSpec(_Throughput):
             name: the logical id, or the name of the table, if there are several.
             parameters: what ``Ref``, ``Sub`` and ``GetAtt`` stand for, by what they name:
                 ``{"Stage": "prod", "Key.Arn": "arn:aws:kms:..."}``; defaults of the template's
-                parameters need not be given. The logical id of a table without a ``TableName``
-                stands for its name.
+                parameters need not be given. The logical id of a table stands for its
+                name.
             leave_out: properties that are passed over, by name, wherever they stand: those that a
                 spec can't say, such as ``ResourcePolicy``, or that nothing here can resolve.
 

@@ -26,9 +26,13 @@ ORDERS = """
               AttributeType: S
             - AttributeName: n
               AttributeType: N
+            - AttributeName: at
+              AttributeType: B
           KeySchema:
             - AttributeName: id
               KeyType: HASH
+            - AttributeName: at
+              KeyType: RANGE
           ProvisionedThroughput:
             ReadCapacityUnits: "5"
             WriteCapacityUnits: 6
@@ -82,8 +86,9 @@ ORDERS = """
 """
 EXPECTED = TableSpec(
     name="orders",
-    attributes={"id": "S", "n": "N"},
+    attributes={"id": "S", "n": "N", "at": "B"},
     hash_key="id",
+    range_key="at",
     billing_mode="PROVISIONED",
     read_capacity_units=5,
     write_capacity_units=6,

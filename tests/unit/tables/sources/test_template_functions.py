@@ -107,9 +107,12 @@ def test_what_is_not_known_can_be_given(write: Write, value: str, names: str) ->
     ],
 )
 def test_what_only_cloudformation_knows(write: Write, value: str) -> None:
-    faults = faults_of(TableSpec.from_cloudformation, template(write, f"TableName: {value}"))
-    assert list(faults) == [f"{PROPERTIES}.TableName"]
-    assert "only CloudFormation can tell" in faults[f"{PROPERTIES}.TableName"]
+    path = template(write, f"TableName: {value}")
+    faults = faults_of(TableSpec.from_cloudformation, path)
+    remedy = "can't be resolved here; give parameters={'Orders': ...}"
+    assert faults == {f"{PROPERTIES}.TableName": remedy}
+    spec = TableSpec.from_cloudformation(path, parameters={"Orders": "orders"})
+    assert spec.name == "orders"
 
 
 def test_every_unknown_value_is_named_with_its_function(write: Write) -> None:
@@ -132,6 +135,17 @@ def test_every_unknown_value_is_named_with_its_function(write: Write) -> None:
     assert "leave_out=['Tags']" in faults[f"{PROPERTIES}.Tags[0].Value"]
     with pytest.raises(ValueError, match=r"TableName=!Sub \$\{Stage\}-orders: can't be resolved"):
         read_tables(path)
+
+
+def test_what_a_table_can_not_do_without_is_not_offered(write: Write) -> None:
+    path = template(write, "TableName: orders", "WarmThroughput: !Ref Warm")
+    text = path.read_text().replace("PAY_PER_REQUEST", "!If [a, b, c]")
+    faults = faults_of(TableSpec.from_cloudformation, write(text, "template.yaml"))
+    assert faults == {
+        f"{PROPERTIES}.BillingMode": "can't be resolved here; declare the table in TOML or Python",
+        f"{PROPERTIES}.WarmThroughput": "can't be resolved here; give parameters={'Warm': ...}, "
+        "or read the table without it: leave_out=['WarmThroughput']",
+    }
 
 
 def test_given_or_left_out_the_rest_can_be_read(write: Write) -> None:
@@ -175,8 +189,12 @@ def test_no_value_where_one_is_needed(write: Write) -> None:
 
 
 def test_a_literal_placeholder_stays(write: Write) -> None:
-    path = template(write, "TableName: orders", "Tags: [{ Key: k, Value: !Sub '${!Stage}' }]")
-    assert TableSpec.from_cloudformation(path).tags == {"k": "${Stage}"}
+    path = template(
+        write,
+        "TableName: orders",
+        "TimeToLiveSpecification: { AttributeName: !Sub '${!Stage}', Enabled: true }",
+    )
+    assert TableSpec.from_cloudformation(path).time_to_live == "${Stage}"
 
 
 def test_a_table_without_a_name_is_named_by_its_id(write: Write) -> None:

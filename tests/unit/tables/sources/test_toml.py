@@ -91,7 +91,7 @@ def test_all_faults_of_all_tables_at_once(write: Write) -> None:
         """
     )
     assert set(faults_of(read_tables, path)) >= {
-        "tables[orders].attributes.order_id",
+        "tables[orders].attributes[order_id]",
         "tables[users].hash_key",
         "tables[users].read_capacity_units",
         "tables[users].colour",

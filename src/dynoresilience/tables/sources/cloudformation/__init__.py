@@ -110,12 +110,12 @@ class _Template:
 
     def name_of(self, logical_id: str) -> Any:
         """The name of a table, if it can be told."""
-        silent = Gathered(self.gathered.where)
-        reader = Reader(self._values, (), silent)
+        if logical_id in self._values.known:
+            return self._values.known[logical_id]
+        reader = Reader(self._values, (), Gathered(self.gathered.where))
         properties = self.tables[logical_id].get("Properties")
         given = properties.get("TableName") if isinstance(properties, dict) else None
-        name = reader.read(given, TABLE.of["TableName"], "TableName")
-        return self._values.known.get(logical_id) if name is ABSENT else name
+        return reader.read(given, TABLE.of["TableName"], "TableName")
 
     def specs(self, ids: list[str]) -> tuple[TableSpec, ...]:
         """The specs of these tables."""
@@ -132,6 +132,9 @@ class _Template:
         given = resource.get("Properties", {})
         if kind == _SIMPLE and isinstance(given, dict):
             given = {**self._every_simple, **given}
+        if logical_id in self._values.known and isinstance(given, dict):
+            # Ref of a table is its name, whatever function it comes from.
+            given = {**given, "TableName": {"Ref": logical_id}}
         before = len(self.gathered.faults)
         read: dict[str, Any] = self._reader.read(given, _SHAPES[kind], path)
         if read is ABSENT or len(self.gathered.faults) > before:
@@ -141,17 +144,9 @@ class _Template:
         elif kind == _GLOBAL:
             read = global_table(read, path, self.gathered)
         if "TableName" not in read and len(self.gathered.faults) == before:
-            self._name_it(read, logical_id, path)
-        return read
-
-    def _name_it(self, request: dict[str, Any], logical_id: str, path: str) -> None:
-        """Ref of a table is its name: who knows it may give it as that."""
-        name = self._values.known.get(logical_id)
-        if isinstance(name, str):
-            request["TableName"] = name
-        else:
             remedy = f"CloudFormation invents one; give it as parameters={{{logical_id!r}: ...}}"
             self.gathered.fault(f"{path}.TableName", NOT_GIVEN, remedy)
+        return read
 
     def _check(self, parameters: Mapping[str, Any], content: Mapping[str, Any]) -> None:
         declared = content.get("Parameters")

@@ -88,6 +88,9 @@ _REGIONAL: dict[str, Shape] = {
     "KinesisStreamSpecification": _FOREIGN,
     "ResourcePolicy": _FOREIGN,
 }
+ESSENTIAL = ("TableName", "AttributeDefinitions", "KeySchema", "BillingMode", "Replicas")
+"""What no table can be read without: CloudFormation's own default would say something else."""
+
 _KEYED = ("AttributeDefinitions", "KeySchema")
 
 TABLE = Members(

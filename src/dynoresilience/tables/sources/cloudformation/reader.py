@@ -13,6 +13,7 @@ from dynoresilience.tables.sources.cloudformation.functions import (
     Values,
 )
 from dynoresilience.tables.sources.cloudformation.properties import (
+    ESSENTIAL,
     ByName,
     Each,
     Kind,
@@ -66,7 +67,7 @@ class Reader:
         if function is not None and function.argument == "AWS::NoValue":
             return ABSENT
         name = path.rpartition(".")[2]
-        remedy = f"is {Kind.FOREIGN.value}; leave_out=[{name!r}] reads the table without it"
+        remedy = f"a TableSpec can't say it; read the table without it: leave_out=[{name!r}]"
         return self._fault(path, function or value, remedy)
 
     def _members(self, value: Any, shape: Members, path: str) -> Any:
@@ -134,12 +135,13 @@ def _name(entry: Any, position: int) -> str | int:
 
 
 def _unknown(unknown: Unknown, path: str) -> str:
-    wanted = ", ".join(f"{name!r}: ..." for name in unknown.names)
-    give = f"give parameters={{{wanted}}}" if wanted else "only CloudFormation can tell"
-    top = _property(path)
-    return f"can't be resolved here; {give}, or leave_out=[{top!r}] if the table may do without"
-
-
-def _property(path: str) -> str:
-    """The property of the table that a path leads into."""
-    return re.split(r"[.\[]", path.partition(".Properties.")[2])[0]
+    """What to do about the value at ``Resources.<id>.Properties.<property>...``."""
+    table, _, inside = path.removeprefix("Resources.").partition(".Properties")
+    top = re.split(r"[.\[]", inside.lstrip("."))[0]
+    names = unknown.names or ((table,) if top == "TableName" else ())
+    ways = []
+    if names:
+        ways.append(f"give parameters={{{', '.join(f'{name!r}: ...' for name in names)}}}")
+    if top and top not in ESSENTIAL:
+        ways.append(f"read the table without it: leave_out=[{top!r}]")
+    return f"can't be resolved here; {', or '.join(ways) or 'declare the table in TOML or Python'}"
