@@ -1,0 +1,75 @@
+"""The port of `dynoresilience.tables` on a boto3 client: any operation, one attempt each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError, ParamValidationError
+
+from dynoresilience.aws.table_control import translated
+from dynoresilience.ports import AccessDenied, TableNotFound
+from dynoresilience.ports.tables import NotSupported, Refused
+
+_UNKNOWN = frozenset({"UnknownOperationException", "UnknownOperation", "NotImplemented"})
+_NO_TABLE = frozenset({"TableNotFoundException", "ResourceNotFound"})  # moto's, of some operations
+
+_MOTO = frozenset(
+    {"table_class", "sse", "kms_key", "max_read_request_units", "max_write_request_units"}
+)
+_DYNAMODB_LOCAL = _MOTO | {"warm_read_units_per_second", "warm_write_units_per_second"}
+_FORGETFUL = {"amazon.com": _MOTO, "Werkzeug": _MOTO, "Jetty": _DYNAMODB_LOCAL}
+"""What emulators forget of a table, by the ``Server`` that they say they are (AWS: "Server")."""
+
+
+class BotoTableAdmin:
+    """`ports.tables.TableAdmin` on a client that makes a single attempt."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._cannot_keep: frozenset[str] = frozenset()
+
+    @property
+    def region(self) -> str:
+        return str(self._client.meta.region_name)
+
+    @property
+    def endpoint(self) -> str:
+        return str(self._client.meta.endpoint_url)
+
+    @property
+    def cannot_keep(self) -> frozenset[str]:
+        return self._cannot_keep
+
+    def ask(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        method = getattr(self._client, xform_name(operation), None)
+        if method is None:
+            raise NotSupported(f"the installed botocore has no {operation}: upgrade boto3")
+        try:
+            answer: dict[str, Any] = method(**request)
+        except ParamValidationError as error:
+            raise NotSupported(f"{operation}: {error} (a newer boto3 may know it)") from error
+        except NotImplementedError as error:  # moto, in the process
+            raise NotSupported(f"{operation}: {error}") from error
+        except ClientError as error:
+            raise _translated(error, operation) from error
+        except Exception as error:
+            raise translated(error, f"dynamodb:{operation}") from error
+        headers = answer.pop("ResponseMetadata", {}).get("HTTPHeaders", {})
+        server = str(headers.get("server", "")).partition("(")[0].partition("/")[0]
+        self._cannot_keep = _FORGETFUL.get(server, self._cannot_keep)
+        return answer
+
+
+def _translated(error: ClientError, operation: str) -> Exception:
+    code = error.response.get("Error", {}).get("Code", "")
+    if code in _UNKNOWN:
+        return NotSupported(str(error))
+    if code in _NO_TABLE:
+        return TableNotFound(str(error))
+    if code == "ValidationException":
+        return Refused(str(error))
+    if code == "UnrecognizedClientException":
+        return AccessDenied(f"dynamodb:{operation}", str(error))
+    return translated(error, f"dynamodb:{operation}")

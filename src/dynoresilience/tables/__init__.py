@@ -1,0 +1,52 @@
+"""Tables: declared, created if they don't exist, verified, planned and repaired."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
+    from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
+    from dynoresilience.tables.verify import verify_table
+
+_HOMES = {
+    "Difference": "report",
+    "DriftError": "report",
+    "DriftReport": "report",
+    "GlobalIndex": "spec",
+    "LocalIndex": "spec",
+    "Label": "report",
+    "Severity": "report",
+    "SpecError": "spec",
+    "TableSpec": "spec",
+    "verify_table": "verify",
+}
+
+__all__ = [
+    "Difference",
+    "DriftError",
+    "DriftReport",
+    "GlobalIndex",
+    "Label",
+    "LocalIndex",
+    "Severity",
+    "SpecError",
+    "TableSpec",
+    "verify_table",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name's module when it is first asked for."""
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{home}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,1 @@
+"""Where a spec may come from, and how it is written down."""

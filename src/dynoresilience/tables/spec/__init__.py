@@ -1,0 +1,231 @@
+"""What a table should be: `TableSpec`, in DynamoDB's own words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+
+from dynoresilience.tables.spec.check import faults_in, faults_of
+from dynoresilience.tables.spec.faults import Fault, SpecError
+
+__all__ = ["Fault", "GlobalIndex", "LocalIndex", "SpecError", "TableSpec"]
+
+BillingMode = Literal["PROVISIONED", "PAY_PER_REQUEST"]
+AttributeType = Literal["S", "N", "B"]
+ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
+StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
+TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
+InsightsMode = Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"]
+Off = Literal[False]
+
+
+def _names(value: object) -> object:
+    """One attribute's name, or several."""
+    return (value,) if isinstance(value, str) else () if value is None else value
+
+
+def _whole(value: object) -> object:
+    """No booleans, fractions or digits in quotes in the place of a number."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise ValueError("must be a whole number")
+
+
+KeyAttributes = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Units = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
+Maximum = Annotated[int, BeforeValidator(_whole), Field(ge=-1)]
+
+
+class _Throughput(BaseModel):
+    """What tables and global indexes have alike.
+
+    Attributes:
+        read_capacity_units: provisioned read units a second.
+        write_capacity_units: provisioned write units a second.
+        max_read_request_units: of an on-demand table, the most read units a second; -1: no maximum.
+        max_write_request_units: the same for write units.
+        warm_read_units_per_second: what it can serve at once without warming up; it only grows.
+        warm_write_units_per_second: the same for write units.
+        contributor_insights: on (True: for accessed and throttled keys), or off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    read_capacity_units: Units | None = None
+    write_capacity_units: Units | None = None
+    max_read_request_units: Maximum | None = None
+    max_write_request_units: Maximum | None = None
+    warm_read_units_per_second: Units | None = None
+    warm_write_units_per_second: Units | None = None
+    contributor_insights: StrictBool | InsightsMode | None = None
+
+
+class GlobalIndex(_Throughput):
+    """A global secondary index: up to four attributes in either part of its key."""
+
+    name: str
+    hash_key: KeyAttributes
+    range_key: KeyAttributes = ()
+    projection_type: ProjectionType = "ALL"
+    non_key_attributes: tuple[str, ...] = ()
+
+
+class LocalIndex(BaseModel):
+    """A local secondary index: the table's partition key with another sort key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    range_key: str
+    projection_type: ProjectionType = "ALL"
+    non_key_attributes: tuple[str, ...] = ()
+
+
+class TableSpec(_Throughput):
+    """What a table should be. It is checked when it is made: all faults are told at once.
+
+    Keys, billing mode and indexes are always declared, an index that is not listed should not be
+    there. Any other setting may be left out (None): then it is left as it is found.
+
+    Attributes:
+        name: of the table, 3 to 255 of ``a-zA-Z0-9_.-``.
+        attributes: the types of all key attributes: "S", "N" or "B".
+        hash_key: the partition key.
+        range_key: the sort key, if it has one.
+        billing_mode: PROVISIONED (DynamoDB's default) needs capacity for the table and each global
+            index; PAY_PER_REQUEST allows none.
+        global_secondary_indexes: up to 20.
+        local_secondary_indexes: up to 5; they come and go with the table only.
+        stream_view_type: what the stream shows; False: no stream.
+        time_to_live: the attribute with the time at which an item expires; False: none does.
+        tags: by key. Others on the table are left alone.
+        point_in_time_recovery: continuous backups.
+        recovery_period_days: how far back, 1 to 35.
+        deletion_protection: DeleteTable is refused.
+        table_class: STANDARD or STANDARD_INFREQUENT_ACCESS.
+        sse: encryption with a key in KMS; False: with a key that DynamoDB owns.
+        kms_key: id, ARN or alias of that key; None: ``alias/aws/dynamodb``.
+
+    Raises:
+        SpecError: with every fault, its field, its value and the remedy.
+    """
+
+    name: str
+    attributes: Mapping[str, AttributeType]
+    hash_key: str
+    range_key: str | None = None
+    billing_mode: BillingMode = "PROVISIONED"
+    global_secondary_indexes: tuple[GlobalIndex, ...] = ()
+    local_secondary_indexes: tuple[LocalIndex, ...] = ()
+    stream_view_type: StreamViewType | Off | None = None
+    time_to_live: str | Off | None = None
+    tags: Mapping[str, str] | None = None
+    point_in_time_recovery: StrictBool | None = None
+    recovery_period_days: Units | None = None
+    deletion_protection: StrictBool | None = None
+    table_class: TableClass | None = None
+    sse: StrictBool | None = None
+    kms_key: str | None = None
+
+    def __init__(self, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+            faults = faults_in(self)
+        except ValidationError as error:
+            faults = faults_of(error, given)
+        if faults:
+            name = given.get("name")
+            raise SpecError(name if isinstance(name, str) and name else "a table", faults)
+
+    @classmethod
+    def from_boto3(cls, request: Mapping[str, Any]) -> TableSpec:
+        """The spec in the arguments of boto3's ``create_table``.
+
+        What CreateTable has no member for may stand beside them as CloudFormation spells it:
+        ``TimeToLiveSpecification``, ``PointInTimeRecoverySpecification`` and
+        ``ContributorInsightsSpecification``.
+
+        Raises:
+            SpecError: something is wrong; fields are named as in a `TableSpec`.
+        """
+        from dynoresilience.tables.sources.boto3 import fields_of
+
+        return cls(**fields_of(request))
+
+    def to_boto3(self) -> dict[str, Any]:
+        """The arguments of boto3's ``create_table``: everything that can be said at a creation.
+
+        Time to live, point-in-time recovery and contributor insights can't; `ensure_table` sees
+        to them afterwards.
+        """
+        from dynoresilience.tables.sources.boto3 import create_request
+
+        return create_request(self)
+
+    @classmethod
+    def from_toml(cls, path: str | PathLike[str], name: str | None = None) -> TableSpec:
+        """The spec in a TOML file; ``name``: which one, if there are several.
+
+        Raises:
+            SpecError: the file can't be read, or is wrong, or has several and no name is given.
+        """
+        from dynoresilience.tables.sources.toml import read_one
+
+        return read_one(path, name)
+
+    def to_toml(self) -> str:
+        """The text of a TOML file that `from_toml` reads."""
+        from dynoresilience.tables.sources.toml import write
+
+        return write([self])
+
+    @classmethod
+    def from_cloudformation(cls, path: str | PathLike[str], name: str | None = None) -> TableSpec:
+        """The spec in a CloudFormation or SAM template, JSON or YAML.
+
+        ``name``: the logical id, or the name of the table, if there are several.
+
+        Raises:
+            SpecError: the template can't be read, is wrong, or leaves a value to a function.
+        """
+        from dynoresilience.tables.sources.cloudformation import read_one
+
+        return read_one(path, name)
+
+    @classmethod
+    def from_table(cls, client: Any, name: str) -> TableSpec:
+        """The spec of a table that exists; settings at AWS's defaults are left out.
+
+        Raises:
+            TableNotFound, AccessDenied, ControlPlaneError: it could not be read.
+        """
+        from dynoresilience.tables.sources.live import read
+
+        return read(client, name)
+
+    def named(self, name: str) -> TableSpec:
+        """The same table under another name.
+
+        Raises:
+            SpecError: it is no table name.
+        """
+        return type(self)(**{**self.declared(), "name": name})
+
+    def declared(self) -> dict[str, Any]:
+        """The fields that are set, as plain data: what `TableSpec` takes."""
+        return self.model_dump(exclude_defaults=True, mode="python")
+
+    @property
+    def indexes(self) -> dict[str, GlobalIndex | LocalIndex]:
+        """All indexes by name."""
+        found: dict[str, GlobalIndex | LocalIndex] = {}
+        found |= {index.name: index for index in self.global_secondary_indexes}
+        found |= {index.name: index for index in self.local_secondary_indexes}
+        return found
+
+    @property
+    def is_on_demand(self) -> bool:
+        return self.billing_mode == "PAY_PER_REQUEST"
