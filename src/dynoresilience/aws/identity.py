@@ -53,4 +53,5 @@ def _translated(call: Callable[[], Any], source: str | None = None) -> Any:
     try:
         return call()
     except (BotoCoreError, ClientError) as error:
-        raise meaning(error, source) from None  # its text may hold what was signed
+        fault = meaning(error, source)
+    raise fault  # out here, so that botocore's is no part of it: it may hold what was signed
