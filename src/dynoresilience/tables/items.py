@@ -150,14 +150,16 @@ def _keys(
         check_item(items, item, keys)
         return keys
     known = items.known_keys()
+    described = getattr(getattr(table, "meta", None), "data", None)  # of a Table that was loaded
+    if known is None and described:
+        known = items.remember(described)
     if known is not None:
         with suppress(ItemError):  # or is it another table of that name by now? Then look again
             check_item(items, item, Keys(known))
             return Keys(known)
-    described = getattr(getattr(table, "meta", None), "data", None)  # of a Table that was loaded
-    fresh = items.remember(described) if described and known is None else items.look_up_keys()
-    check_item(items, item, Keys(fresh))
-    return Keys(fresh)
+    fresh = Keys(items.look_up_keys())
+    check_item(items, item, fresh)
+    return fresh
 
 
 def _completed(

@@ -48,6 +48,30 @@ def test_the_first_creates_it_and_the_second_is_given_it_in_one_round_trip(face:
     assert face.sent == ["DescribeTable", "PutItem", "PutItem"]
 
 
+def test_the_same_item_again_leaves_no_doubt(face: Face) -> None:
+    item = face.takes(order())
+    results = [create_item_if_not_exists(face.target, item, **face.options) for _ in range(2)]
+
+    assert [(result.created, result.in_doubt) for result in results] == [
+        (True, False),
+        (False, False),
+    ]
+
+
+def test_it_reads_what_was_written_last(face: Face) -> None:
+    asked = []
+    client = getattr(face.target.meta, "client", face.target)
+    client.meta.events.register(
+        "provide-client-params.dynamodb.GetItem", lambda params, **_: asked.append(params)
+    )
+
+    get_or_create(face.target, face.takes(order(more=1)), **face.options)
+
+    [params] = asked
+    assert params["ConsistentRead"] is True
+    assert params["Key"] == face.takes(order())
+
+
 def test_another_key_is_another_item(face: Face) -> None:
     for number in (1, 2):
         item = face.takes(order(number))
@@ -240,10 +264,13 @@ def test_what_is_known_goes_with_the_client(backend: Backend) -> None:
     assert len(items_of_aws._known) == before
 
 
-def test_another_table_of_that_name_is_found_out(backend: Backend) -> None:
+@pytest.mark.parametrize("used", [True, False])
+def test_another_table_of_that_name_is_found_out(used: bool, backend: Backend) -> None:
     client = backend.client()
     orders = backend.resource().Table("orders")
-    create_item_if_not_exists(orders, order())
+    orders.load()
+    if used:
+        create_item_if_not_exists(orders, order())
     client.delete_table(TableName="orders")
     client.get_waiter("table_not_exists").wait(TableName="orders", WaiterConfig={"Delay": 1})
     create(client, "orders", "id")
