@@ -5,20 +5,34 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
+    from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
+    "Difference": "report",
+    "DriftError": "report",
+    "DriftReport": "report",
     "GlobalIndex": "spec",
     "LocalIndex": "spec",
+    "Label": "report",
+    "Severity": "report",
     "SpecError": "spec",
     "TableSpec": "spec",
+    "verify_table": "verify",
 }
 
 __all__ = [
+    "Difference",
+    "DriftError",
+    "DriftReport",
     "GlobalIndex",
+    "Label",
     "LocalIndex",
+    "Severity",
     "SpecError",
     "TableSpec",
+    "verify_table",
 ]
 
 

@@ -1,0 +1,175 @@
+"""How a table differs from its spec: plain values, readable and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from dynoresilience.errors import DynoResilienceError
+
+
+class Label(str, Enum):
+    """Whose value it is, or why it is no drift."""
+
+    DECLARED = "declared"
+    AWS_DEFAULT = "AWS default"
+    AWS_COMPUTED = "AWS-computed"
+    AUTOSCALING = "owned by autoscaling"
+    RAISED = "owned by a raise of ours"
+    UNSUPPORTED = "unsupported here"
+    NOT_PERMITTED = "not permitted"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Severity(str, Enum):
+    """What it means: ERROR, calls fail or mean something else; WARNING, a setting; INFO, a note."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field that is not as the spec says.
+
+    Args:
+        field: of a `TableSpec` or of an index; "table", or "index", for the whole.
+        declared: what the spec says; None: nothing, or that there is none.
+        found: what the table has; None: nothing.
+        label: `Label.DECLARED` for drift, of an extra index as well; any other for a note.
+        severity: how bad it is.
+        remedy: what to do about it.
+        index: whose field it is; None: the table's.
+        key: which entry of the field, such as a tag.
+    """
+
+    field: str
+    declared: Any
+    found: Any
+    label: Label
+    severity: Severity
+    remedy: str
+    index: str | None = None
+    key: str | None = None
+    local: bool = False
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the spec: ``global_secondary_indexes[by-day].projection_type``."""
+        place = ""
+        if self.index is not None:
+            kind = "local" if self.local else "global"
+            place = f"{kind}_secondary_indexes[{self.index}]"
+        own = "" if self.field in ("index", "table") else self.field
+        own = f"{own}[{self.key}]" if self.key is not None else own
+        return ".".join(part for part in (place, own) if part) or "table"
+
+    def __str__(self) -> str:
+        what = f"{self.path}: declared {_text(self.declared)}, found {_text(self.found)}"
+        label = "" if self.label is Label.DECLARED else f" [{self.label}]"
+        return f"{what}{label}; {self.remedy}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON has it."""
+        return {
+            "path": self.path,
+            "field": self.field,
+            "index": self.index,
+            "declared": _plain(self.declared),
+            "found": _plain(self.found),
+            "label": self.label.value,
+            "severity": self.severity.value,
+            "remedy": self.remedy,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    """How a table differs from its spec.
+
+    Args:
+        table: its name.
+        differences: what is drift; the worst first, then by path.
+        notes: what differs and is none, each labelled with the reason.
+    """
+
+    table: str
+    differences: tuple[Difference, ...] = ()
+    notes: tuple[Difference, ...] = ()
+
+    @property
+    def clean(self) -> bool:
+        """True if there is no drift in what could be seen."""
+        return not self.differences
+
+    @property
+    def complete(self) -> bool:
+        """True if everything that is declared could be seen, here and with these credentials."""
+        blind = (Label.NOT_PERMITTED, Label.UNSUPPORTED)
+        return not any(note.label in blind for note in self.notes)
+
+    @property
+    def missing(self) -> bool:
+        """True if there is no such table."""
+        return any(each.field == "table" for each in self.differences)
+
+    def __str__(self) -> str:
+        count = len(self.differences)
+        told = "as declared" if self.clean else f"{count} difference{'s'[: count != 1]}"
+        lines = [f"{self.table}: {told}"]
+        lines += [f"  {each.severity}: {each}" for each in self.differences]
+        lines += [f"  note: {each}" for each in self.notes]
+        return "\n".join(lines)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As `to_json` has it."""
+        return {
+            "table": self.table,
+            "clean": self.clean,
+            "complete": self.complete,
+            "differences": [each.to_dict() for each in self.differences],
+            "notes": [each.to_dict() for each in self.notes],
+        }
+
+    def to_json(self) -> str:
+        """The same for the same findings: sorted, without times or request ids."""
+        return json.dumps(self.to_dict(), indent=2, sort_keys=True)
+
+
+class DriftError(DynoResilienceError):
+    """A table is not as its spec says. ``report`` tells all differences."""
+
+    def __init__(self, report: DriftReport) -> None:
+        self.report = report
+        super().__init__(str(report))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.report,)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(entry) for key, entry in value.items()}
+    if isinstance(value, (set, frozenset)):
+        return sorted(_plain(entry) for entry in value)
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    plain = _plain(value)
+    return plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)
