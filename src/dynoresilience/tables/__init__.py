@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
     from dynoresilience.tables.names import TableNames
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
+    from dynoresilience.tables.sources.files import read_tables
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
     from dynoresilience.tables.verify import verify_table
 
@@ -29,6 +30,7 @@ _HOMES = {
     "Severity": "report",
     "SpecError": "spec",
     "TableSpec": "spec",
+    "read_tables": "sources.files",
     "verify_table": "verify",
 }
 
@@ -48,6 +50,7 @@ __all__ = [
     "check_region",
     "create_item_if_not_exists",
     "get_or_create",
+    "read_tables",
     "verify_table",
     "whoami",
 ]
