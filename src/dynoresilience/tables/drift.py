@@ -235,12 +235,13 @@ def _throughput(
 
 def _indexes(spec: TableSpec, found: FoundTable, owners: Owners) -> Iterator[Difference]:
     declared = spec.indexes
-    for name in sorted(declared.keys() | found.indexes.keys()):
-        wanted, seen = declared.get(name), found.indexes.get(name)
+    there = {name: each for name, each in found.indexes.items() if each.status != "DELETING"}
+    for name in sorted(declared.keys() | there.keys()):
+        wanted, seen = declared.get(name), there.get(name)
         if wanted is not None and seen is not None and isinstance(wanted, LocalIndex) == seen.local:
             yield from _index(spec, wanted, seen, found, owners)
             continue
-        if seen is not None and seen.status != "DELETING":
+        if seen is not None:
             remedy = (
                 _RECREATE
                 if seen.local
