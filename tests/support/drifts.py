@@ -1,7 +1,7 @@
 """Tables that were changed behind the library's back: for each property, how, and what is told.
 
-Everything here goes through plain boto3. `DRIFTS` is for whoever wants to see a drift named, planned
-or mended; what an endpoint can't keep is in `FORGETS`.
+Everything here goes through plain boto3. `DRIFTS` is for whoever wants to see a drift named,
+planned or mended; what an endpoint can't keep is in `FORGETS`.
 """
 
 from __future__ import annotations
@@ -501,8 +501,8 @@ DRIFTS: tuple[Drift, ...] = (
     _case(
         "a local index's sort key",
         f"{_TOTAL}.range_key",
-        ("total",),
-        ("customer",),
+        "total",
+        "customer",
         _another_table(local_secondary_indexes=[by_total(range_key="customer")]),
         way="refused",
     ),
