@@ -95,7 +95,7 @@ def _settling(each: Difference, found: FoundTable) -> Difference:
     if of is not None and "UPDATING" in (found.status, of.status):
         old |= _CHANGED_BY_UPDATES
     if of is not None and of.warm_status == "UPDATING":
-        old |= WARM
+        old.update(WARM)
     if found.sse_status == "UPDATING":
         old |= {"kms_key"}
     if each.label is not Label.DECLARED or each.field not in old:

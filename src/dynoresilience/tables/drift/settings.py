@@ -45,7 +45,7 @@ def setting(
     if unseen is not None and unseen.reason == "unsupported" and declared == seen:
         return
     if declared is None:
-        if unseen is None and seen is not None and seen != default:
+        if unseen is None and seen != default:
             yield place.note(name, None, seen, Label.AWS_DEFAULT, LEFT_ALONE)
     elif unseen is not None:
         yield place.blind(name, declared, unseen)
@@ -62,7 +62,8 @@ def insights(
     """In a spec they may simply be on: then in the mode that AWS takes by itself."""
     wanted = declared.contributor_insights
     mode = DEFAULT_INSIGHTS if wanted is True else wanted
-    return setting(place, "contributor_insights", mode, seen.contributor_insights, False, unseen)
+    there = seen.contributor_insights or False
+    return setting(place, "contributor_insights", mode, there, False, unseen)
 
 
 def _recovery_period(spec: TableSpec, found: FoundTable) -> Iterator[Difference]:
