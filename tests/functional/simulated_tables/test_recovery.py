@@ -123,7 +123,7 @@ def test_how_long_the_time_to_live_rests_can_be_set(start: Start, clock: Virtual
 def test_moto_hears_of_it(start: Start) -> None:
     orders = Orders(start())
     boto3.client("s3", "us-east-1").create_bucket(Bucket="exports")
-    export = {"TableArn": orders.described["TableArn"], "S3Bucket": "exports"}
+    export = {"TableArn": orders.described["TableArn"], "S3Bucket": "exports", "S3Prefix": "orders"}
     assert "PointInTimeRecoveryUnavailableException" in refusal(
         orders.client.export_table_to_point_in_time, **export
     )
