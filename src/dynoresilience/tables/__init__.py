@@ -5,33 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.apply import apply_plan, plan_table
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
+    from dynoresilience.tables.steps import Applied, PlanError, Refusal, Step, TablePlan
     from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
+    "Applied": "steps",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
     "GlobalIndex": "spec",
     "LocalIndex": "spec",
     "Label": "report",
+    "PlanError": "steps",
+    "Refusal": "steps",
     "Severity": "report",
     "SpecError": "spec",
+    "Step": "steps",
+    "TablePlan": "steps",
     "TableSpec": "spec",
+    "apply_plan": "apply",
+    "plan_table": "apply",
     "verify_table": "verify",
 }
 
 __all__ = [
+    "Applied",
     "Difference",
     "DriftError",
     "DriftReport",
     "GlobalIndex",
     "Label",
     "LocalIndex",
+    "PlanError",
+    "Refusal",
     "Severity",
     "SpecError",
+    "Step",
+    "TablePlan",
     "TableSpec",
+    "apply_plan",
+    "plan_table",
     "verify_table",
 ]
 
