@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
+from dynoresilience.errors import ConfigError
 from dynoresilience.ports import EventSink
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.carry_out import CarryingOut
@@ -82,7 +83,7 @@ def apply_plan(
             or the table has changed since; or it was not carried out to its end. The message says
             what is done, what is left, and what to do about it.
         AccessDenied: DescribeTable is not allowed.
-        ValueError: ``allow`` has a word that there isn't.
+        ConfigError: ``allow`` has a word that there isn't.
     """
     return carry_out(Access.of(client, sinks), plan, allow=allow, timeout=timeout)
 
@@ -104,9 +105,9 @@ def _checked(plan: TablePlan, allowed: set[str]) -> TableSpec:
     """The spec of a plan that may be carried out, as far as the plan tells."""
     unknown = ", ".join(sorted(map(repr, allowed - ALLOW.keys())))
     if unknown:
-        raise ValueError(f"allow={unknown}: there is no such word, only {', '.join(ALLOW)}")
+        raise ConfigError(f"allow={unknown}: there is no such word, only {', '.join(ALLOW)}")
     if plan.spec is None:
-        raise ValueError("the plan has no spec: take it as plan_table gave it")
+        raise ConfigError("the plan has no spec: take it as plan_table gave it")
     if plan.refused:
         lines = "\n  ".join(str(refusal) for refusal in plan.refused)
         why = f"nothing was sent, because some of it no step can mend:\n  {lines}"
