@@ -17,6 +17,7 @@ from dynoresilience.ports import (
     DecreaseRefused,
     OutcomeUnknown,
     ServiceLimit,
+    TableBusy,
     TooLate,
 )
 from dynoresilience.ports.tables import NotSupported, Refused
@@ -39,6 +40,11 @@ Tags are seen after up to 4 s, others measured; an emulator that forgets a setti
 """
 LOST_AFTER = 5.0
 """Seconds after which a request without an answer has not arrived, if nothing is seen of it."""
+BUSY_FOR = 120.0
+"""Seconds for which a table may be somebody's that is in the middle of nothing.
+
+moto calls a table in use for ever once its stream was disabled.
+"""
 TTL_PAUSE = 3600.0
 """Seconds between two changes of the time to live. Source: UpdateTimeToLive, API Reference."""
 
@@ -65,7 +71,8 @@ class CarryingOut:
         self._postponed: dict[str, str] = {}  # by path: why, and until when
         self._sent: Step | None = None  # until it shows
         self._is_lost = False  # it was not answered
-        self._quiet_since: float | None = None
+        self._quiet_since: float | None = None  # nothing is under way, and it does not show
+        self._busy_since: float | None = None
 
     def to_the_end(self) -> Applied:
         """Until the table is as declared.
@@ -78,7 +85,7 @@ class CarryingOut:
         while True:
             found, report = self._look()
             if found is not None and (waits_for := unsettled(found)):
-                self._quiet_since = None
+                self._quiet_since = self._busy_since = None
                 self._wait(waits_for)
                 continue
             fresh = plan(self._spec, found, report)
@@ -178,10 +185,13 @@ class CarryingOut:
                 return
             if not any(words in str(error) for words in _CHANGES_NOTHING):
                 self._stop(f"{step.what}: it is refused: {error}")
-        except ControlPlaneError as error:  # busy, or too many changes at once
+        except TableBusy as error:
+            self._busy(step, error)
+            return
+        except ControlPlaneError as error:  # too many changes at once
             self._wait(f"{step.what}: {error}")
             return
-        self._sent, self._quiet_since = step, None
+        self._sent, self._quiet_since, self._busy_since = step, None, None
         self._patience.begin_anew()
 
     def _is_still(self, found: FoundTable | None) -> bool:
@@ -200,6 +210,17 @@ class CarryingOut:
             return True
         self._wait("it is just being changed")
         return False
+
+    def _busy(self, step: Step, error: TableBusy) -> None:
+        """Somebody else is at it: what comes of that is to be seen."""
+        now = self._access.clock.monotonic()
+        if self._busy_since is None:
+            self._busy_since = now
+        elif now - self._busy_since >= BUSY_FOR:
+            self._stop(
+                f"{step.what}: the table is called in use, and nothing is seen of it: {error}"
+            )
+        self._wait(f"{step.what}: {error}")
 
     def _postpone(self, step: Step, why: str) -> None:
         """Go on with what does not hang on it."""
