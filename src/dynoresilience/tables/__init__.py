@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.ensure import ensure_table
+    from dynoresilience.tables.ensure_all import ensure_tables
+    from dynoresilience.tables.ensured import Ensured, EnsureError, EnsureTimeout, TableUnusable
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
     from dynoresilience.tables.verify import verify_table
@@ -13,12 +16,18 @@ _HOMES = {
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
+    "EnsureError": "ensured",
+    "EnsureTimeout": "ensured",
+    "Ensured": "ensured",
     "GlobalIndex": "spec",
     "LocalIndex": "spec",
     "Label": "report",
     "Severity": "report",
     "SpecError": "spec",
     "TableSpec": "spec",
+    "TableUnusable": "ensured",
+    "ensure_table": "ensure",
+    "ensure_tables": "ensure_all",
     "verify_table": "verify",
 }
 
@@ -26,12 +35,18 @@ __all__ = [
     "Difference",
     "DriftError",
     "DriftReport",
+    "EnsureError",
+    "EnsureTimeout",
+    "Ensured",
     "GlobalIndex",
     "Label",
     "LocalIndex",
     "Severity",
     "SpecError",
     "TableSpec",
+    "TableUnusable",
+    "ensure_table",
+    "ensure_tables",
     "verify_table",
 ]
 

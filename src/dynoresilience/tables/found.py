@@ -111,7 +111,7 @@ class FoundTable:
                 words.append(f"index {index.name} is {index.status}")
             if index.warm_status == "UPDATING":
                 words.append(f"the warm throughput of index {index.name} is UPDATING")
-            if index.contributor_insights_status in _PASSING:
+            if index.contributor_insights_status in PASSING:
                 words.append(
                     f"contributor insights of index {index.name} are "
                     f"{index.contributor_insights_status}"
@@ -122,12 +122,12 @@ class FoundTable:
             ("time to live", self.time_to_live_status),
             ("contributor insights", self.contributor_insights_status),
         ):
-            if status in _PASSING:
+            if status in PASSING:
                 words.append(f"{what}: {status}")
         return tuple(words)
 
 
-_PASSING = frozenset({"ENABLING", "DISABLING", "UPDATING"})
+PASSING = frozenset({"ENABLING", "DISABLING", "UPDATING"})
 
 
 def found_table(
