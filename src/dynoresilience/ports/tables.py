@@ -40,3 +40,14 @@ class TableAdmin(Protocol):
     @property
     def cannot_keep(self) -> frozenset[str]:
         """Properties (fields of a `TableSpec`) that this emulator takes and forgets."""
+
+
+class KeyNames(Protocol):
+    """What the aliases of KMS keys stand for."""
+
+    def arn_of(self, alias: str) -> str | None:
+        """The ARN of the key behind an alias (its name or ARN); None: there is no such alias.
+
+        Raises:
+            `AccessDenied`, `NotSupported` (there is no KMS here) or `ControlPlaneError`.
+        """
