@@ -14,9 +14,10 @@ from dynoresilience.tables.access import Access
 from dynoresilience.tables.arrival import LAG, Arrival
 from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.progress import Progress
-from dynoresilience.tables.report import Difference, DriftReport, Label, Severity
+from dynoresilience.tables.report import DriftReport, Label, Severity
 from dynoresilience.tables.spec import TableSpec
-from dynoresilience.tables.unfinished import Setting, is_young, nothing_else, unfinished
+from dynoresilience.tables.steps import Step
+from dynoresilience.tables.unfinished import is_young, nothing_else, unfinished
 
 
 @dataclass(slots=True)
@@ -27,9 +28,9 @@ class Finish:
     spec: TableSpec
     arrival: Arrival
     progress: Progress
-    _asked: dict[tuple[str, str | None], float] = field(default_factory=dict)
-    _refusals: dict[tuple[str, str | None], Refused] = field(default_factory=dict)
-    _unsupported: list[tuple[Setting, str]] = field(default_factory=list)
+    _asked: dict[str, float] = field(default_factory=dict)  # when, by what
+    _refusals: dict[str, Refused] = field(default_factory=dict)
+    _unsupported: dict[str, str] = field(default_factory=dict)  # why, by path
 
     def wait(self) -> tuple[FoundTable, DriftReport]:
         """The table, once it is there with all its settings, and how it still differs.
@@ -41,68 +42,64 @@ class Finish:
         while True:
             found, report = self.arrival.wait()
             report = self._excused(report)
-            left = unfinished(self.spec, found, report)
-            if not self.arrival.created:
+            left = [] if report.clean else unfinished(self.spec, found, report)
+            if left and not self.arrival.created:
                 if not is_young(found, self.access.clock.now()) or not nothing_else(left, report):
                     return found, report
-                self.arrival.joined = self.arrival.joined or bool(left)
-            left = [setting for setting in left if not self._has_failed(setting)]
+                self.arrival.joined = True
+            left = [step for step in left if not self._has_failed(step)]
             if not left:
                 return found, report
-            todo = [setting for setting in left if setting.name not in self._asked]
+            todo = [step for step in left if step.what not in self._asked]
             if not todo:
-                self.arrival.pause(f"{left[0].what} is not seen yet")
-            for setting in todo:
-                if not self._ask(setting):
+                self.arrival.pause(f"it is not seen yet: {left[0].what}")
+            for step in todo:
+                if not self._ask(step):
                     break
 
-    def _ask(self, setting: Setting) -> bool:
-        """Switch it on. False: not now; it is time to look again."""
+    def _ask(self, step: Step) -> bool:
+        """Send it. False: that is not possible now; it is time to look again."""
+        self.progress.tell(step.what)
         try:
-            self.access.admin.ask(setting.operation, setting.request)
+            self.access.admin.ask(step.operation, step.request)
         except NotSupported as error:
-            self._unsupported.append((setting, str(error)))
+            self._unsupported |= dict.fromkeys(step.changes, str(error))
             return True
         except Refused as error:  # it may be on by now: somebody else was faster
-            self._refusals[setting.name] = error
+            self._refusals[step.what] = error
         except (AccessDenied, ServiceLimit):
             raise
         except ControlPlaneError as error:
             self.arrival.pause(self.arrival.failing(error))
             return False
-        else:
-            self.progress.tell(f"{setting.what}: enabled")
-        self._asked[setting.name] = self.access.clock.monotonic()
+        self._asked[step.what] = self.access.clock.monotonic()
         return True
 
-    def _has_failed(self, setting: Setting) -> bool:
+    def _has_failed(self, step: Step) -> bool:
         """True if it was asked for, and is still not to be seen after a while: then it is drift.
 
         Raises:
             Refused: it was, and that is why.
         """
-        asked = self._asked.get(setting.name)
+        asked = self._asked.get(step.what)
         if asked is None or self.access.clock.monotonic() - asked < LAG:
             return False
-        if setting.name in self._refusals:
-            raise self._refusals[setting.name]
+        if step.what in self._refusals:
+            raise self._refusals[step.what]
         return True
 
     def _excused(self, report: DriftReport) -> DriftReport:
-        """The report, with a note in place of what this endpoint has refused to know."""
-
-        def why(difference: Difference) -> str | None:
-            return next((why for each, why in self._unsupported if each.closes(difference)), None)
-
+        """The report, with a note in place of what can't be switched on at this endpoint."""
+        why = self._unsupported
         notes = [
             replace(
                 each,
                 label=Label.UNSUPPORTED,
                 severity=Severity.INFO,
-                remedy=f"it can't be switched on at this endpoint: {why(each)}",
+                remedy=f"it can't be switched on at this endpoint: {why[each.path]}",
             )
             for each in report.differences
-            if why(each) is not None
+            if each.path in why
         ]
-        drift = tuple(each for each in report.differences if why(each) is None)
+        drift = tuple(each for each in report.differences if each.path not in why)
         return replace(report, differences=drift, notes=(*report.notes, *notes))

@@ -3,78 +3,32 @@
 from __future__ import annotations
 
 from dynoresilience.tables.ensured import TableUnusable
-from dynoresilience.tables.found import PASSING, FoundTable
-from dynoresilience.tables.report import Difference, DriftReport
+from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.report import DriftReport, Label
 from dynoresilience.tables.spec import TableSpec
 
-_ENDLESS = {
-    "INACCESSIBLE_ENCRYPTION_CREDENTIALS": (
-        "DynamoDB can't use its KMS key: enable the key, or give DynamoDB the grant again"
-    ),
-    "ARCHIVING": (
-        "its KMS key was out of reach for seven days, so it is being archived to a backup: restore "
-        "that under another name"
-    ),
-    "ARCHIVED": (
-        "its KMS key was out of reach for seven days, so it was archived to a backup: restore that "
-        "under another name"
-    ),
-    "REPLICATION_NOT_AUTHORIZED": (
-        "DynamoDB may not replicate it: give the service-linked role for replication its rights"
-    ),
-}
-"""States that don't pass by themselves, and the remedy."""
 
-_AS_THE_TABLE = frozenset(
-    {
-        "billing_mode",
-        "read_capacity_units",
-        "write_capacity_units",
-        "max_read_request_units",
-        "max_write_request_units",
-        "stream_view_type",
-        "deletion_protection",
-        "table_class",
-        "sse",
-        "kms_key",
-    }
-)
-"""What is being changed, perhaps, while the table is UPDATING."""
+def awaited(spec: TableSpec, found: FoundTable, report: DriftReport) -> str:
+    """In words what is under way and has to end first; "": the table is as it will be.
 
-
-def awaited(spec: TableSpec, found: FoundTable, report: DriftReport) -> str | None:
-    """In words what is under way and has to end first; None: the table is as it will be.
-
-    A declared index that can't be read yet is waited for. A table that is UPDATING is not, unless
-    all that differs is in what is being changed.
+    A declared index that can't be read yet is waited for, and so is what is declared and can't be
+    told yet. A table that is UPDATING as such is not, nor is one that differs for good.
 
     Raises:
         TableUnusable: its state does not end by itself.
     """
-    if found.status in _ENDLESS:
-        raise TableUnusable(f"{found.name} is {found.status}: {_ENDLESS[found.status]}")
+    for difference in report.differences:
+        if difference.field == "status":
+            raise TableUnusable(f"{found.name}: {difference}")
+    if found.status == "ARCHIVING":
+        raise TableUnusable(
+            f"{found.name} is ARCHIVING: its KMS key was not usable for 7 days; restore it from "
+            "the backup that is being made, under another name"
+        )
     words = "; ".join(found.under_way)
-    if found.status not in ("ACTIVE", "UPDATING"):
-        return words
-    for name in spec.indexes.keys() & found.indexes.keys():
-        if found.indexes[name].status in ("CREATING", "DELETING"):
-            return words
-    if report.differences and all(_is_under_way(each, found) for each in report.differences):
-        return words
-    return None
-
-
-def _is_under_way(difference: Difference, found: FoundTable) -> bool:
-    name = difference.field
-    part = found if difference.index is None else found.indexes.get(difference.index)
-    if part is None:
-        return False
-    if name in ("sse", "kms_key") and found.sse_status in PASSING:
-        return True
-    if name == "time_to_live":
-        return found.time_to_live_status in PASSING
-    if name == "contributor_insights":
-        return part.contributor_insights_status in PASSING
-    if name.startswith("warm_"):
-        return part.warm_status in PASSING
-    return name in _AS_THE_TABLE and "UPDATING" in (found.status, part.status)
+    coming = {"CREATING", "DELETING"}
+    indexes = [found.indexes[name].status for name in spec.indexes.keys() & found.indexes.keys()]
+    if found.status not in ("ACTIVE", "UPDATING") or coming & set(indexes):
+        return words or f"the table is {found.status}"
+    hidden = [note for note in report.notes if note.label is Label.UNDER_WAY and not note.is_status]
+    return words if report.clean and hidden else ""
