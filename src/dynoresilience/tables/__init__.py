@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.apply import apply_plan, plan_table
     from dynoresilience.tables.ensure import ensure_table
     from dynoresilience.tables.ensure_all import ensure_tables
     from dynoresilience.tables.ensured import Ensured, EnsureError, EnsureTimeout, TableUnusable
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
+    from dynoresilience.tables.steps import Applied, PlanError, Refusal, Step, TablePlan
     from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
+    "Applied": "steps",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
@@ -22,16 +25,23 @@ _HOMES = {
     "GlobalIndex": "spec",
     "LocalIndex": "spec",
     "Label": "report",
+    "PlanError": "steps",
+    "Refusal": "steps",
     "Severity": "report",
     "SpecError": "spec",
+    "Step": "steps",
+    "TablePlan": "steps",
     "TableSpec": "spec",
     "TableUnusable": "ensured",
+    "apply_plan": "apply",
     "ensure_table": "ensure",
     "ensure_tables": "ensure_all",
+    "plan_table": "apply",
     "verify_table": "verify",
 }
 
 __all__ = [
+    "Applied",
     "Difference",
     "DriftError",
     "DriftReport",
@@ -41,12 +51,18 @@ __all__ = [
     "GlobalIndex",
     "Label",
     "LocalIndex",
+    "PlanError",
+    "Refusal",
     "Severity",
     "SpecError",
+    "Step",
+    "TablePlan",
     "TableSpec",
     "TableUnusable",
+    "apply_plan",
     "ensure_table",
     "ensure_tables",
+    "plan_table",
     "verify_table",
 ]
 

@@ -101,6 +101,11 @@ class Arrival:
             self.joined = self.joined or not self.created
         return awaited(self._spec, found, report) or (found, report)
 
+    @property
+    def seconds(self) -> float:
+        """Since the first look."""
+        return self._progress.seconds
+
     def pause(self, what: str) -> None:
         """Wait a while for ``what``.
 
@@ -109,7 +114,7 @@ class Arrival:
         """
         self._progress.tell(f"waiting: {what}")
         if not self._patience.pause():
-            raise EnsureTimeout(self._spec.name, what, self._progress.seconds)
+            raise EnsureTimeout(self._spec.name, what, self.seconds)
 
     def failing(self, error: ControlPlaneError) -> str:
         """What to wait for after an attempt that may succeed the next time.

@@ -50,7 +50,7 @@ def ensure_table(
             "warn": emit `TableDrifted`, a warning in the log, and go on; "repair": what
             `plan_table` plans is applied.
         timeout: seconds for all of it. A request that is on its way by then may take 5 s more.
-        allow: for "repair": what may be lost, such as "delete_index".
+        allow: for "repair": what may be lost, words of `ALLOW` such as "delete_index".
         sinks: where events go. None: to the ``dynoresilience`` logger.
 
     Raises:
@@ -72,7 +72,7 @@ def ensure(access: Access, spec: TableSpec, decision: Wanted, patience: Patience
     """The same, with arguments that are known to be right."""
     progress = Progress(spec.name, access.clock, access.sink)
     arrival = Arrival(access, spec, patience, progress)
-    found, report = Finish(access, spec, arrival, progress).wait()
+    report = Finish(access, spec, arrival, progress).wait()
     outcome: Outcome = "created" if arrival.created else "joined" if arrival.joined else "verified"
     if not report.clean:
         match decision.on_drift:
@@ -83,6 +83,6 @@ def ensure(access: Access, spec: TableSpec, decision: Wanted, patience: Patience
                 access.sink.emit(TableDrifted(spec.name, str(report)))
             case "repair":
                 outcome = "repaired"
-                report = repair(access, spec, found, report, decision.allow, arrival)
+                report = repair(access, spec, decision.allow, patience, arrival)
     progress.tell(outcome)
     return Ensured(spec.name, outcome, report, progress.seconds)

@@ -12,7 +12,6 @@ from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.arrival import LAG, Arrival
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport, Label, Severity
 from dynoresilience.tables.spec import TableSpec
@@ -32,8 +31,8 @@ class Finish:
     _refusals: dict[str, Refused] = field(default_factory=dict)
     _unsupported: dict[str, str] = field(default_factory=dict)  # why, by path
 
-    def wait(self) -> tuple[FoundTable, DriftReport]:
-        """The table, once it is there with all its settings, and how it still differs.
+    def wait(self) -> DriftReport:
+        """How the table still differs, once it is there with all its settings.
 
         Raises:
             EnsureTimeout, TableUnusable, AccessDenied, ControlPlaneError: as `Arrival.wait`; or a
@@ -45,11 +44,11 @@ class Finish:
             left = [] if report.clean else unfinished(self.spec, found, report)
             if left and not self.arrival.created:
                 if not is_young(found, self.access.clock.now()) or not nothing_else(left, report):
-                    return found, report
+                    return report
                 self.arrival.joined = True
             left = [step for step in left if not self._has_failed(step)]
             if not left:
-                return found, report
+                return report
             todo = [step for step in left if step.what not in self._asked]
             if not todo:
                 self.arrival.pause(f"it is not seen yet: {left[0].what}")
@@ -59,7 +58,6 @@ class Finish:
 
     def _ask(self, step: Step) -> bool:
         """Send it. False: that is not possible now; it is time to look again."""
-        self.progress.tell(step.what)
         try:
             self.access.admin.ask(step.operation, step.request)
         except NotSupported as error:
@@ -72,6 +70,8 @@ class Finish:
         except ControlPlaneError as error:
             self.arrival.pause(self.arrival.failing(error))
             return False
+        else:
+            self.progress.tell(step.what)
         self._asked[step.what] = self.access.clock.monotonic()
         return True
 

@@ -35,6 +35,11 @@ class Patience:
         """Seconds to the deadline; not below 0."""
         return max(0.0, self.deadline - self._clock.monotonic())
 
+    @property
+    def is_over(self) -> bool:
+        """True if `pause` would not wait."""
+        return self.left <= 0 or self._stop.is_set()
+
     def begin_anew(self) -> None:
         """Something has happened: look often again."""
         self._interval = FIRST
@@ -44,10 +49,9 @@ class Patience:
 
         The last look is at the deadline itself. ``at_least``: seconds, as an answer demands.
         """
-        left = self.left
-        if left <= 0 or self._stop.is_set():
+        if self.is_over:
             return False
         # Half to all of it, so that many processes do not look at once.
         spread = self._interval * (0.5 + self._chance() / 2)
         self._interval = min(self._interval * GROWTH, LONGEST)
-        return not self._clock.wait(self._stop, min(max(spread, at_least), left))
+        return not self._clock.wait(self._stop, min(max(spread, at_least), self.left))

@@ -1,4 +1,4 @@
-"""What a creation leaves to do once the table is there, for CreateTable can't be asked for it. Pure.
+"""What a creation leaves to do, for CreateTable can't be asked for it. Pure.
 
 A creator that is killed after CreateTable leaves a table without it. Whoever comes next can't tell
 that from drift, but for two things: the table is young, and the setting looks as if nobody had ever

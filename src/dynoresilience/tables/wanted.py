@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 from dynoresilience.errors import ConfigError
 from dynoresilience.tables.spec import TableSpec
+from dynoresilience.tables.steps import ALLOW
 
 OnDrift = Literal["raise", "warn", "repair"]
 
@@ -55,8 +56,12 @@ def wanted(
     number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
     if not number or math.isnan(timeout) or timeout < 0:
         faults.append(f"timeout={timeout!r} must be a number of seconds, 0 or more")
-    if isinstance(allow, str) or not isinstance(allow, Collection):
-        faults.append(f'allow={allow!r} must be a list of texts, such as ("delete_index",)')
+    words = [allow] if isinstance(allow, str) or not isinstance(allow, Collection) else [*allow]
+    faults += [
+        f"allow={word!r}: there is no such word, only {', '.join(ALLOW)}"
+        for word in words
+        if not isinstance(word, str) or word not in ALLOW
+    ]
     if faults:
         raise ConfigError(f"{caller}: " + "; ".join(faults))
-    return Wanted(on_drift, frozenset(allow))
+    return Wanted(on_drift, frozenset(words))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dynoresilience.tables.drift import CAPACITY, Owners, compare
+from dynoresilience.tables.drift import CAPACITY, KnownKeys, Owners, compare
 from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.plan.fingerprint import fingerprint
 from dynoresilience.tables.plan.indexes import IndexChanges, refusals
@@ -53,12 +53,17 @@ def _steps(spec: TableSpec, found: FoundTable | None, report: DriftReport) -> It
     stays_in_mode = spec.billing_mode == found.billing_mode
     shape = shaped(spec, found, indexes)
     owners = _owners(report) if stays_in_mode else {}
-    drift = compare(spec, shape, owners).differences
+    drift = compare(spec, shape, owners, _known_keys(report)).differences
     yield from capacity(spec, found, {index.name for index, _ in indexes.kept}, drift)
     yield from before_indexes(spec, drift)
     yield from indexes.creates(spec, found)
     yield from warm_throughput(spec, shape, drift)
     yield from after_indexes(spec, shape, drift)
+
+
+def _known_keys(report: DriftReport) -> KnownKeys:
+    """An alias that was seen not to be of the table's key, if there is a difference in that."""
+    return {each.declared: "" for each in report.differences if each.field == "kms_key"}
 
 
 def _owners(report: DriftReport) -> Owners:

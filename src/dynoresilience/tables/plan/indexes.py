@@ -107,7 +107,9 @@ def refusals(spec: TableSpec, found: FoundTable, report: DriftReport) -> Iterato
     fixed = {spec.hash_key, spec.range_key, *found.hash_key, *found.range_key}
     fixed |= {key for index in local.values() for key in index.range_key}
     for each in report.differences:
-        if each.field == "index" and each.found is None and each.index in local:
+        if each.field == "status":
+            yield Refusal(each, each.remedy)
+        elif each.field == "index" and each.found is None and each.index in local:
             yield Refusal(each, _ANOTHER_NAME)
         elif _is_fixed(each, fixed):
             yield Refusal(each, _ANOTHER_TABLE)

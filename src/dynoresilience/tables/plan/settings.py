@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from dynoresilience.tables.found import DEFAULT_RECOVERY_DAYS, FoundTable
+from dynoresilience.tables.found import DEFAULT_INSIGHTS, DEFAULT_RECOVERY_DAYS, FoundTable
 from dynoresilience.tables.plan.step import changed, update_table
 from dynoresilience.tables.report import Difference
 from dynoresilience.tables.sources.boto3 import sse_specification, stream_specification
@@ -13,7 +13,6 @@ from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
 
 _KMS = ("kms:CreateGrant", "kms:DescribeKey")
-_ALL_KEYS = "ACCESSED_AND_THROTTLED_KEYS"
 _SECONDS = "seconds"
 
 
@@ -170,7 +169,7 @@ def _insights(spec: TableSpec, each: Difference) -> Step:
     if each.index is not None:
         request["IndexName"] = each.index
     request["ContributorInsightsAction"] = "ENABLE" if each.declared else "DISABLE"
-    if each.declared and (each.found or each.declared != _ALL_KEYS):
+    if each.declared and (each.found or each.declared != DEFAULT_INSIGHTS):
         request["ContributorInsightsMode"] = each.declared  # older endpoints know one mode only
     what = f"contributor insights {_on(each.declared)}" + (
         f" for index {each.index}" if each.index is not None else ""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from dynoresilience.tables.found import FoundIndex, FoundTable, found_table
+from dynoresilience.tables.answers import found_table
+from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.plan.indexes import IndexChanges
 from dynoresilience.tables.sources.boto3 import create_request
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
@@ -46,7 +47,14 @@ def shaped(spec: TableSpec, found: FoundTable, indexes: IndexChanges) -> FoundTa
     kept = [_with_mode(seen, own, spec, switches=switches) for seen, own in indexes.kept]
     new = as_created(spec).indexes
     coming = [new[index.name] for index in indexes.created]
-    return replace(table, indexes={index.name: index for index in (*kept, *coming)})
+    unseen = dict(found.unseen)
+    insights = unseen.get("contributor_insights")
+    for index in coming:
+        unseen.pop(f"{index.name}.contributor_insights", None)
+        if insights is not None and insights.reason == "unsupported":
+            unseen[f"{index.name}.contributor_insights"] = insights
+    there = {index.name: index for index in (*kept, *coming)}
+    return replace(table, indexes=there, unseen=unseen)
 
 
 def maximum(declared: int | None) -> int | None:
