@@ -82,7 +82,7 @@ class Arrival:
             waited = True
 
     def _look(self) -> tuple[FoundTable, DriftReport] | str:
-        """The table, if it is there and at rest, or else what to wait for. Missing, it is created."""
+        """The table, if it is there and at rest, or what to wait for. A missing one is created."""
         try:
             found, report = sighting(self._access, self._spec, self._properties)
         except (AccessDenied, NotSupported):
