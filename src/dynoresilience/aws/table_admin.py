@@ -57,8 +57,9 @@ class BotoTableAdmin:
         except Exception as error:
             raise translated(error, f"dynamodb:{operation}") from error
         headers = answer.pop("ResponseMetadata", {}).get("HTTPHeaders", {})
-        server = str(headers.get("server", "")).partition("(")[0].partition("/")[0]
-        self._cannot_keep = _FORGETFUL.get(server, self._cannot_keep)
+        if operation == "DescribeTable":  # what it tells; a proxy may pass others on to an emulator
+            server = str(headers.get("server", "")).partition("(")[0].partition("/")[0]
+            self._cannot_keep = _FORGETFUL.get(server, frozenset())
         return answer
 
 

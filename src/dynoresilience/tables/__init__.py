@@ -6,6 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from dynoresilience.tables.apply import apply_plan, plan_table
+    from dynoresilience.tables.ensure import ensure_table
+    from dynoresilience.tables.ensure_all import ensure_tables
+    from dynoresilience.tables.ensured import Ensured, EnsureError, EnsureTimeout, TableUnusable
+    from dynoresilience.tables.identity import Identity, check_region, whoami
+    from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
+    from dynoresilience.tables.names import TableNames
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
     from dynoresilience.tables.steps import Applied, PlanError, Refusal, Step, TablePlan
@@ -13,9 +19,19 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Applied": "steps",
+    "Identity": "identity",
+    "check_region": "identity",
+    "whoami": "identity",
+    "ItemResult": "items",
+    "create_item_if_not_exists": "items",
+    "get_or_create": "items",
+    "TableNames": "names",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
+    "EnsureError": "ensured",
+    "EnsureTimeout": "ensured",
+    "Ensured": "ensured",
     "GlobalIndex": "spec",
     "LocalIndex": "spec",
     "Label": "report",
@@ -26,7 +42,10 @@ _HOMES = {
     "Step": "steps",
     "TablePlan": "steps",
     "TableSpec": "spec",
+    "TableUnusable": "ensured",
     "apply_plan": "apply",
+    "ensure_table": "ensure",
+    "ensure_tables": "ensure_all",
     "plan_table": "apply",
     "verify_table": "verify",
 }
@@ -36,7 +55,12 @@ __all__ = [
     "Difference",
     "DriftError",
     "DriftReport",
+    "EnsureError",
+    "EnsureTimeout",
+    "Ensured",
     "GlobalIndex",
+    "Identity",
+    "ItemResult",
     "Label",
     "LocalIndex",
     "PlanError",
@@ -44,11 +68,19 @@ __all__ = [
     "Severity",
     "SpecError",
     "Step",
+    "TableNames",
     "TablePlan",
     "TableSpec",
+    "TableUnusable",
     "apply_plan",
+    "check_region",
+    "create_item_if_not_exists",
+    "ensure_table",
+    "ensure_tables",
+    "get_or_create",
     "plan_table",
     "verify_table",
+    "whoami",
 ]
 
 

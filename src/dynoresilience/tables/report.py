@@ -168,14 +168,18 @@ class DriftReport:
 
 
 class DriftError(DynoResilienceError):
-    """A table is not as its spec says. ``report`` tells all differences."""
+    """A table is not as its spec says. ``report`` tells all differences.
 
-    def __init__(self, report: DriftReport) -> None:
+    ``advice``: what to do about it, beside the remedies in the report.
+    """
+
+    def __init__(self, report: DriftReport, advice: str = "") -> None:
         self.report = report
-        super().__init__(str(report))
+        self.advice = advice
+        super().__init__("\n".join(filter(None, (str(report), advice))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.report,)
+        return type(self), (self.report, self.advice)
 
 
 def _grouped(lines: list[tuple[str, Difference]]) -> list[str]:
