@@ -194,7 +194,8 @@ class AsAws:
     def _encryption(self, spec: TableSpec) -> dict[str, Any]:
         if not spec.sse:
             return self._at_times(SSEDescription={"Status": "DISABLED"})
-        key = self.aliases.get(spec.kms_key or "", KEYS + (spec.kms_key or "managed-by-aws"))
+        named = spec.kms_key or "managed-by-aws"
+        key = self.aliases.get(named, named if named.startswith("arn:") else KEYS + named)
         shown = {"Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": key}
         return {"SSEDescription": shown}
 
