@@ -8,7 +8,8 @@ import boto3
 import pytest
 
 from dynoresilience import ScalingClient
-from dynoresilience.ports import AccessDenied
+from dynoresilience.aws.kms import KmsKeys
+from dynoresilience.ports import AccessDenied, ControlPlaneError
 from dynoresilience.tables import Label, TableSpec, verify_table
 from dynoresilience.testing import SimulatorServer, fresh_start
 from dynoresilience.testing.simulation import Simulation
@@ -99,6 +100,13 @@ def test_any_kind_of_client_will_do(
     assert verify_table(of(server), table()).clean
 
 
+def test_a_table_that_is_being_created_has_no_spec_yet() -> None:
+    with SimulatorServer(create_seconds=3600) as server, fresh_start():
+        server.client().create_table(**table().to_boto3())
+        with pytest.raises(ControlPlaneError, match="orders is CREATING"):
+            TableSpec.from_table(server.client(), "orders")
+
+
 def test_what_is_under_way_is_told(server: SimulatorServer) -> None:
     create(server.client(), table())
     server.set_update_seconds("orders", 3600)
@@ -134,6 +142,20 @@ def test_a_key_may_be_declared_by_any_of_its_names(kind: str) -> None:
             assert {each.path for each in told(client, spec)} == {"kms_key"}
             kms.delete_alias(AliasName="alias/orders")
             assert {each.path for each in told(client, spec)} == {"kms_key"}
+
+
+def test_a_key_that_may_not_be_described_is_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
+    with backends.moto() as moto, fresh_start():
+        client, spec = moto.client(), table(sse=True, kms_key="alias/orders")
+        create(client, table(sse=True, kms_key="arn:aws:kms:us-east-1:123456789012:key/mine"))
+        monkeypatch.setattr(KmsKeys, "arn_of", refuse)
+        report = verify_table(client, spec)
+        assert report.clean
+        assert not report.complete
+
+
+def refuse(self: KmsKeys, alias: str) -> str:
+    raise AccessDenied("kms:DescribeKey", "not authorized")
 
 
 def told(client: object, spec: TableSpec) -> list[object]:

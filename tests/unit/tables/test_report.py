@@ -74,7 +74,7 @@ def test_what_others_have_written_stays_on_its_line() -> None:
         r'  warning  "tags[a\nb]": declared billing, '
         r'found "x\"\n  error    hash_key: \u001b[31m"',
         f"           {PLAN}",
-        r'  note     tags: declared {"a": "\n"}, found nothing (unsupported here)',
+        r'  note     tags: declared {"a": "\n"} (unsupported here)',
         "           one two",
     ]
     found = json.loads(report.to_json())["differences"][0]["found"]
