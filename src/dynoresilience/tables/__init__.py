@@ -5,11 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.tables.identity import Identity, check_region, whoami
+    from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
+    from dynoresilience.tables.names import TableNames
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
     from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
+    "Identity": "identity",
+    "check_region": "identity",
+    "whoami": "identity",
+    "ItemResult": "items",
+    "create_item_if_not_exists": "items",
+    "get_or_create": "items",
+    "TableNames": "names",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
@@ -27,12 +37,19 @@ __all__ = [
     "DriftError",
     "DriftReport",
     "GlobalIndex",
+    "Identity",
+    "ItemResult",
     "Label",
     "LocalIndex",
     "Severity",
     "SpecError",
+    "TableNames",
     "TableSpec",
+    "check_region",
+    "create_item_if_not_exists",
+    "get_or_create",
     "verify_table",
+    "whoami",
 ]
 
 
