@@ -56,17 +56,24 @@ class BotoTableAdmin:
             raise _translated(error, operation) from error
         except Exception as error:
             raise translated(error, f"dynamodb:{operation}") from error
-        headers = answer.pop("ResponseMetadata", {}).get("HTTPHeaders", {})
+        server = _server(answer.pop("ResponseMetadata", {}))
         if operation == "DescribeTable":  # what it tells; a proxy may pass others on to an emulator
-            server = str(headers.get("server", "")).partition("(")[0].partition("/")[0]
             self._cannot_keep = _FORGETFUL.get(server, frozenset())
         return answer
+
+
+def _server(metadata: Mapping[str, Any]) -> str:
+    """What the endpoint says that it is, without its version."""
+    said = str(metadata.get("HTTPHeaders", {}).get("server", ""))
+    return said.partition("(")[0].partition("/")[0]
 
 
 def _translated(error: ClientError, operation: str) -> Exception:
     code = error.response.get("Error", {}).get("Code", "")
     if code in _UNKNOWN:
         return NotSupported(str(error))
+    if code == "500" and _server(error.response.get("ResponseMetadata", {})) == "Werkzeug":
+        return NotSupported(f"moto's server has no {operation}")  # an HTML page, at a 500
     if code in _NO_TABLE:
         return TableNotFound(str(error))
     if code == "ValidationException":

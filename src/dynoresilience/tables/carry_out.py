@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from dynoresilience.events import TableProgress
 from dynoresilience.ports import (
     AccessDenied,
     ControlPlaneError,
@@ -27,6 +26,7 @@ from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.look import look
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
+from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.readiness import in_the_way, unfinished, unsettled
 from dynoresilience.tables.report import DriftReport
 from dynoresilience.tables.spec import TableSpec
@@ -63,8 +63,7 @@ class CarryingOut:
         self._plan = plan
         self._spec = spec
         self._patience = patience
-        self._began = access.clock.monotonic()
-        self._told = ""
+        self._progress = Progress(plan.table, access.clock, access.sink)
         self._expected = {pair for step in plan.steps for pair in step.pairs}
         self._left = plan.steps
         self._done: list[Step] = []
@@ -158,7 +157,7 @@ class CarryingOut:
         """Ask for it once; whether it is done is seen at the next look."""
         if step.allow and not self._is_still(found):
             return
-        self._tell(step.what)
+        self._progress.tell(step.what)
         self._is_lost = False
         try:
             self._access.admin.ask(step.operation, step.request)
@@ -166,7 +165,7 @@ class CarryingOut:
             return
         except OutcomeUnknown as error:
             self._is_lost = True
-            self._tell(f"{step.what}: no answer: {error}")
+            self._progress.tell(f"{step.what}: no answer: {error}")
         except AccessDenied as error:
             self._stop(f"{step.what}: allow {error.action}: {error}")
         except NotSupported as error:
@@ -229,32 +228,22 @@ class CarryingOut:
         self._postponed |= dict.fromkeys(step.changes, f"{step.what}: {why}")
 
     def _wait(self, what: str) -> None:
-        self._tell(f"waiting: {what}")
+        self._progress.tell(f"waiting: {what}")
         if not self._patience.pause():
-            self._stop(
-                f"after {self._seconds:.0f} s still waiting: {what}; that goes on without us"
-            )
+            seconds = self._progress.seconds
+            self._stop(f"after {seconds:.0f} s still waiting: {what}; that goes on without us")
 
     def _end(self, report: DriftReport) -> Applied:
         if self._postponed:
             self._stop("; ".join(dict.fromkeys(self._postponed.values())))
         if not report.clean:
             self._stop(f"all is done, and it still differs: {report}")
-        self._tell("as declared")
-        return Applied(self._plan.table, tuple(self._done), self._seconds, report)
+        self._progress.tell("as declared")
+        return Applied(self._plan.table, tuple(self._done), self._progress.seconds, report)
 
     def _stop(self, why: str) -> NoReturn:
         advice = "plan_table shows what is left to do"
         raise PlanError(self._plan.table, f"{why}; {advice}", self._done, self._left)
-
-    def _tell(self, what: str) -> None:
-        if what != self._told:
-            self._told = what
-            self._access.sink.emit(TableProgress(self._plan.table, what, self._seconds))
-
-    @property
-    def _seconds(self) -> float:
-        return self._access.clock.monotonic() - self._began
 
 
 def _of_consequence(found: FoundTable | None) -> object:
