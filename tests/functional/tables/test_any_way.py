@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 
 from dynoresilience.tables import Step, TablePlan, TableSpec, apply_plan, plan_table, verify_table
 from dynoresilience.testing import SimulatedDynamoDB, virtual_time
@@ -18,7 +18,7 @@ SLOW: dict[str, Any] = {
     "index_create_seconds": 300,
     "index_delete_seconds": 4,
     "ttl_seconds": 20,
-    "ttl_pause_seconds": 30,
+    "ttl_pause_seconds": 15,
     "tag_seconds": 2,
     "encryption_seconds": 22,
     "warm_seconds": 60,
@@ -48,7 +48,9 @@ RANKS = (
 )
 
 
-@settings(max_examples=25)
+@settings(
+    max_examples=settings().max_examples // 10, phases=[Phase.explicit, Phase.reuse, Phase.generate]
+)
 @given(spec_pairs())
 def test_the_way_from_any_table_to_any_other(
     pair: tuple[TableSpec, TableSpec],
