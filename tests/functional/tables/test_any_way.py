@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import Phase, given, settings
 
-from dynoresilience.tables import Step, TablePlan, TableSpec, apply_plan, plan_table, verify_table
+from dynoresilience.tables import TableSpec, apply_plan, plan_table, verify_table
 from dynoresilience.testing import SimulatedDynamoDB, virtual_time
+from tests.support.plan_checks import check
 from tests.support.spec_pairs import spec_pairs
 
 SLOW: dict[str, Any] = {
@@ -28,24 +28,6 @@ SLOW: dict[str, Any] = {
     "control_plane_rate": 1,
 }
 """About as AWS, but for the hour between two changes of the time to live."""
-RANKS = (
-    "create table",
-    "delete index",
-    "switch to",
-    "set the capacity",
-    "set the on-demand maximum",
-    "change the table class",
-    "switch deletion protection",
-    "disable the stream",
-    "enable a stream",
-    "create index",
-    "warm up",
-    "encrypt with",
-    "set the tags",
-    "switch point-in-time recovery",
-    "switch contributor insights",
-    "switch the time to live",
-)
 
 
 @settings(
@@ -66,35 +48,3 @@ def test_the_way_from_any_table_to_any_other(
             assert verify_table(client, spec).clean
             assert plan_table(client, spec).is_empty
             clock.advance(3600)  # the time to live, decreases
-
-
-def check(plan: TablePlan) -> None:
-    """The order, and what goes together in a request."""
-    assert not plan.refused
-    ranks = [
-        next(rank for rank, words in enumerate(RANKS) if step.what.startswith(words))
-        for step in plan.steps
-    ]
-    assert ranks == sorted(ranks)
-    for step in plan.steps:
-        if step.operation == "UpdateTable":
-            check_update(step)
-
-
-def check_update(step: Step) -> None:
-    request: Mapping[str, Any] = step.request
-    members = request.keys() - {"TableName"}
-    for alone in (
-        "SSESpecification",
-        "TableClass",
-        "DeletionProtectionEnabled",
-        "WarmThroughput",
-        "StreamSpecification",
-    ):
-        assert alone not in members or members == {alone}
-    actions = request.get("GlobalSecondaryIndexUpdates", [])
-    kinds = {kind for action in actions for kind in action}
-    if kinds & {"Create", "Delete"}:
-        assert len(actions) == 1
-        assert members <= {"GlobalSecondaryIndexUpdates", "AttributeDefinitions"}
-    assert ("AttributeDefinitions" in members) is ("Create" in kinds)
