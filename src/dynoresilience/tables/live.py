@@ -58,16 +58,16 @@ def fields_of(
         up: the numbers that a raise of ours has put where they are.
         managed_key: the ARN of the key that DynamoDB takes if none is named.
     """
-    used = {*found.hash_key, *found.range_key}
-    for index in found.indexes.values():
-        used |= {*index.hash_key, *index.range_key}
     there = [index for _, index in sorted(found.indexes.items()) if index.status != "DELETING"]
+    used = {*found.hash_key, *found.range_key}
+    for index in there:
+        used |= {*index.hash_key, *index.range_key}
     own = found.kms_key if found.sse and found.kms_key != managed_key else None
     days = found.recovery_period_days
     tags = {key: value for key, value in found.tags.items() if not key.startswith(OWN_TAGS)}
     fields = {
         "name": found.name,
-        # Emulators keep definitions that nothing uses any more.
+        # There may be definitions that nothing uses any more.
         "attributes": {name: of for name, of in found.attributes.items() if name in used},
         "hash_key": found.hash_key[0],
         "range_key": next(iter(found.range_key), None),

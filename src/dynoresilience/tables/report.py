@@ -85,9 +85,11 @@ class Difference:
     @property
     def what(self) -> str:
         """The difference in words, without the remedy; on one line, whatever the values hold."""
-        declared = "" if self.is_status else f"declared {_text(self.declared)}, "
+        told = [] if self.is_status else [f"declared {_text(self.declared)}"]
+        if self.found is not None or self.label not in _BLIND:
+            told.append(f"found {_text(self.found)}")
         label = "" if self.label is Label.DECLARED else f" ({self.label})"
-        return f"{_text(self.path)}: {declared}found {_text(self.found)}{label}"
+        return f"{_text(self.path)}: {', '.join(told)}{label}"
 
     @property
     def is_status(self) -> bool:

@@ -82,12 +82,11 @@ def _kms_key(spec: TableSpec, found: FoundTable, known_keys: KnownKeys) -> Itera
         return
     if seen is not None and declared == seen.rpartition("/")[2]:
         return
-    unseen = found.unseen.get("kms_key")
-    if unseen is None and "alias/" in declared:
-        known = known_keys.get(declared, _NOBODY_TO_ASK)
-        if known == seen:
-            return
-        unseen = known if isinstance(known, Unseen) else None
+    unseen, known = found.unseen.get("kms_key"), known_keys.get(declared, _NOBODY_TO_ASK)
+    if known == seen:
+        return
+    if unseen is None and "alias/" in declared and isinstance(known, Unseen):
+        unseen = known
     if unseen is not None:
         yield TABLE.blind("kms_key", declared, unseen)
     else:
