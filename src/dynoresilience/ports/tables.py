@@ -34,7 +34,8 @@ class TableAdmin(Protocol):
 
         Raises:
             `AccessDenied`, `TableBusy`, `TableNotFound`, `ServiceLimit`, `Refused`,
-            `NotSupported`, `OutcomeUnknown` or `ControlPlaneError`.
+            `NotSupported`, `OutcomeUnknown` or `ControlPlaneError`; `CredentialsError`, where the
+            credentials are missing, expired or unknown.
         """
 
     @property

@@ -60,6 +60,7 @@ def ensure_table(
         EnsureTimeout: not in time; it says what is still under way. Run it again to join.
         TableUnusable: deleted by somebody meanwhile, or in a state that does not end by itself.
         AccessDenied: the credentials lack ``error.action``. That is never taken for "no table".
+        CredentialsError: they are missing, expired or unknown.
         ControlPlaneError: DynamoDB refuses the table (`Refused`, `ServiceLimit`), or it does not
             answer.
     """

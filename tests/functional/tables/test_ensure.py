@@ -5,9 +5,10 @@ from __future__ import annotations
 import pickle
 from typing import Any
 
+import boto3
 import pytest
 
-from dynoresilience.errors import ConfigError, NotAttachableError
+from dynoresilience.errors import ConfigError, CredentialsError, NotAttachableError
 from dynoresilience.ports import AccessDenied, OutcomeUnknown, ServiceLimit
 from dynoresilience.tables import DriftError, EnsureTimeout, TableSpec, TableUnusable, ensure_table
 from dynoresilience.tables.arrival import LAG, NO_ANSWER
@@ -353,6 +354,30 @@ def test_an_endpoint_that_does_not_answer_is_given_up() -> None:
         with pytest.raises(OutcomeUnknown):
             here.ensure()
         assert NO_ANSWER <= here.clock.monotonic() < NO_ANSWER + 15
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        ("ExpiredTokenException", "expired"),
+        ("UnrecognizedClientException", "invalid"),
+        ("InvalidSignatureException", "invalid"),
+    ],
+)
+def test_wrong_credentials_end_it_at_once(code: str, kind: str) -> None:
+    with world() as here:
+        here.simulator.fail_next("DescribeTable", 10**6, code, "The security token is wrong")
+        with pytest.raises(CredentialsError) as caught:
+            here.ensure()
+        assert caught.value.kind == kind
+        assert here.clock.monotonic() == 0
+
+
+def test_no_credentials_end_it_at_once() -> None:
+    nowhere = {"endpoint_url": "http://127.0.0.1:1", "region_name": "us-east-1"}
+    ddb = boto3.Session().client("dynamodb", **nowhere)
+    with pytest.raises(CredentialsError, match="AWS_PROFILE"):
+        ensure_table(ddb, SPEC)
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [

@@ -110,7 +110,7 @@ def test_through_every_kind_of_client(backend: Backend, face: str) -> None:
 
 
 @settings(max_examples=60)
-@given(spec=specs())
+@given(spec=specs(kms_key=None))
 def test_whatever_is_declared_is_there_afterwards(spec: TableSpec) -> None:
     with world(
         table_max_units=10**9,
