@@ -260,7 +260,7 @@ class TableSpec(_Throughput):
         Raises:
             TableNotFound, AccessDenied, ControlPlaneError: it could not be read.
         """
-        from dynoresilience.tables.sources.live import read
+        from dynoresilience.tables.live import read
 
         return read(client, name)
 

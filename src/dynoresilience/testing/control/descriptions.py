@@ -26,6 +26,7 @@ class Overlay:
     utc: float
     last_on_demand: float | None = None
     table_id: str = ""
+    created: float | None = None
     table_class: Body | None = None
     encryption: Body | None = None
     types: Types = field(default_factory=dict)
@@ -67,6 +68,8 @@ def lay_over(table: Body, over: Overlay) -> Body:
             laid[member] = summary
     laid.setdefault("DeletionProtectionEnabled", False)
     laid.setdefault("TableId", over.table_id)
+    if over.created is not None:
+        laid["CreationDateTime"] = round(over.created, 3)  # by the simulation's clock
     going = {
         name: {**change.entry, "IndexStatus": "DELETING"}
         for name, change in over.life.indexes.items()

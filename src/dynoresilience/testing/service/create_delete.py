@@ -60,6 +60,7 @@ def create_table(tables: Tables, request: Request) -> Reply:
     tables.forget(name)
     life = Lifecycle(name, at + settings.create_seconds, at + settings.describe_lag_seconds)
     known = tables.learn(table, at, life)
+    known.created = tables.utc(at)
     known.types.update(types_of(body))
     if body.get("TableClass") not in (None, STANDARD):
         known.table_class.now = body["TableClass"]

@@ -25,6 +25,7 @@ class KnownTable:
         ttl: its time to live; None: not asked for yet.
         last_on_demand: when it became on-demand the last time, epoch seconds; None: it never was.
         table_id: another one for each table of this name.
+        created: when, epoch seconds; None: the backend knows, or nobody does.
         types: of the attributes that it ever defined.
         encryption: whose key it is encrypted with.
         table_class: its class.
@@ -40,6 +41,7 @@ class KnownTable:
     ttl: TimeToLive | None = None
     last_on_demand: float | None = None
     table_id: str = ""
+    created: float | None = None
     types: dict[str, str] = field(default_factory=dict)
     encryption: Encryption = field(default_factory=Encryption)
     table_class: TableClass = field(default_factory=TableClass)
