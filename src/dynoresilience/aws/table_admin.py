@@ -57,7 +57,8 @@ class BotoTableAdmin:
         except Exception as error:
             raise translated(error, f"dynamodb:{operation}") from error
         server = _server(answer.pop("ResponseMetadata", {}))
-        self._cannot_keep = _FORGETFUL.get(server, self._cannot_keep)
+        if operation == "DescribeTable":  # what it tells; a proxy may pass others on to an emulator
+            self._cannot_keep = _FORGETFUL.get(server, frozenset())
         return answer
 
 
