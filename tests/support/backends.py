@@ -67,7 +67,7 @@ def moto() -> Iterator[Backend]:
 @contextmanager
 def simulator() -> Iterator[Backend]:
     """A simulator's server, with moto behind it."""
-    with SimulatorServer(update_seconds=0.1) as server:
+    with SimulatorServer(update_seconds=0.1, ttl_pause_seconds=0) as server:
         yield Backend("simulator", server.url, _PARTIQL, _new_key())
 
 
@@ -83,7 +83,7 @@ def simulator_over(behind: Backend) -> Iterator[Backend]:
     What that can't do it can't do either, but for point-in-time recovery.
     """
     assert behind.url is not None
-    with SimulatorServer(behind.url, update_seconds=0.1) as server:
+    with SimulatorServer(behind.url, update_seconds=0.1, ttl_pause_seconds=0) as server:
         name = f"simulator-on-{behind.name}"
         yield replace(behind, name=name, url=server.url, unsupported=behind.unsupported - RECOVERY)
 

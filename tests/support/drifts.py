@@ -14,7 +14,9 @@ from typing import Any, Literal
 from dynoresilience.tables import TableSpec
 
 Change = Callable[[Any, TableSpec], None]
-Way = Literal["in place", "delete_index", "new_stream", "refused"]
+Way = Literal[
+    "in place", "delete_index", "new_stream", "disable_stream", "disable_recovery", "refused"
+]
 
 SETTLES_WITHIN = 60.0
 """Seconds; DynamoDB Local takes a few for an index."""
@@ -528,6 +530,7 @@ DRIFTS: tuple[Drift, ...] = (
         False,
         "KEYS_ONLY",
         _update(StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}),
+        way="disable_stream",
         stream_view_type=False,
     ),
     _case(
@@ -598,6 +601,7 @@ DRIFTS: tuple[Drift, ...] = (
         True,
         _recovery(True),
         _PITR,
+        way="disable_recovery",
         point_in_time_recovery=False,
     ),
     _case(

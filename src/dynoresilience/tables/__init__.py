@@ -13,19 +13,13 @@ if TYPE_CHECKING:
     from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
     from dynoresilience.tables.names import TableNames
     from dynoresilience.tables.report import Difference, DriftError, DriftReport, Label, Severity
+    from dynoresilience.tables.sources.files import read_tables
     from dynoresilience.tables.spec import GlobalIndex, LocalIndex, SpecError, TableSpec
     from dynoresilience.tables.steps import Applied, PlanError, Refusal, Step, TablePlan
     from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
     "Applied": "steps",
-    "Identity": "identity",
-    "check_region": "identity",
-    "whoami": "identity",
-    "ItemResult": "items",
-    "create_item_if_not_exists": "items",
-    "get_or_create": "items",
-    "TableNames": "names",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
@@ -33,21 +27,29 @@ _HOMES = {
     "EnsureTimeout": "ensured",
     "Ensured": "ensured",
     "GlobalIndex": "spec",
-    "LocalIndex": "spec",
+    "Identity": "identity",
+    "ItemResult": "items",
     "Label": "report",
+    "LocalIndex": "spec",
     "PlanError": "steps",
     "Refusal": "steps",
     "Severity": "report",
     "SpecError": "spec",
     "Step": "steps",
+    "TableNames": "names",
     "TablePlan": "steps",
     "TableSpec": "spec",
     "TableUnusable": "ensured",
     "apply_plan": "apply",
+    "check_region": "identity",
+    "create_item_if_not_exists": "items",
     "ensure_table": "ensure",
     "ensure_tables": "ensure_all",
+    "get_or_create": "items",
     "plan_table": "apply",
+    "read_tables": "sources.files",
     "verify_table": "verify",
+    "whoami": "identity",
 }
 
 __all__ = [
@@ -79,6 +81,7 @@ __all__ = [
     "ensure_tables",
     "get_or_create",
     "plan_table",
+    "read_tables",
     "verify_table",
     "whoami",
 ]

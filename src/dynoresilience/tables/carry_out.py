@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from dynoresilience.events import TableProgress
 from dynoresilience.ports import (
     AccessDenied,
     ControlPlaneError,
     DecreaseRefused,
     OutcomeUnknown,
     ServiceLimit,
+    TableBusy,
     TooLate,
 )
 from dynoresilience.ports.tables import NotSupported, Refused
@@ -26,6 +26,7 @@ from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.look import look
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
+from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.readiness import in_the_way, unfinished, unsettled
 from dynoresilience.tables.report import DriftReport
 from dynoresilience.tables.spec import TableSpec
@@ -39,6 +40,11 @@ Tags are seen after up to 4 s, others measured; an emulator that forgets a setti
 """
 LOST_AFTER = 5.0
 """Seconds after which a request without an answer has not arrived, if nothing is seen of it."""
+BUSY_FOR = 120.0
+"""Seconds for which a table may be somebody's that is in the middle of nothing.
+
+moto calls a table in use for ever once its stream was disabled.
+"""
 TTL_PAUSE = 3600.0
 """Seconds between two changes of the time to live. Source: UpdateTimeToLive, API Reference."""
 
@@ -57,15 +63,15 @@ class CarryingOut:
         self._plan = plan
         self._spec = spec
         self._patience = patience
-        self._began = access.clock.monotonic()
-        self._told = ""
+        self._progress = Progress(plan.table, access.clock, access.sink)
         self._expected = {pair for step in plan.steps for pair in step.pairs}
         self._left = plan.steps
         self._done: list[Step] = []
         self._postponed: dict[str, str] = {}  # by path: why, and until when
         self._sent: Step | None = None  # until it shows
         self._is_lost = False  # it was not answered
-        self._quiet_since: float | None = None
+        self._quiet_since: float | None = None  # nothing is under way, and it does not show
+        self._busy_since: float | None = None
 
     def to_the_end(self) -> Applied:
         """Until the table is as declared.
@@ -78,7 +84,7 @@ class CarryingOut:
         while True:
             found, report = self._look()
             if found is not None and (waits_for := unsettled(found)):
-                self._quiet_since = None
+                self._quiet_since = self._busy_since = None
                 self._wait(waits_for)
                 continue
             fresh = plan(self._spec, found, report)
@@ -151,7 +157,7 @@ class CarryingOut:
         """Ask for it once; whether it is done is seen at the next look."""
         if step.allow and not self._is_still(found):
             return
-        self._tell(step.what)
+        self._progress.tell(step.what)
         self._is_lost = False
         try:
             self._access.admin.ask(step.operation, step.request)
@@ -159,7 +165,7 @@ class CarryingOut:
             return
         except OutcomeUnknown as error:
             self._is_lost = True
-            self._tell(f"{step.what}: no answer: {error}")
+            self._progress.tell(f"{step.what}: no answer: {error}")
         except AccessDenied as error:
             self._stop(f"{step.what}: allow {error.action}: {error}")
         except NotSupported as error:
@@ -178,10 +184,13 @@ class CarryingOut:
                 return
             if not any(words in str(error) for words in _CHANGES_NOTHING):
                 self._stop(f"{step.what}: it is refused: {error}")
-        except ControlPlaneError as error:  # busy, or too many changes at once
+        except TableBusy as error:
+            self._busy(step, error)
+            return
+        except ControlPlaneError as error:  # too many changes at once
             self._wait(f"{step.what}: {error}")
             return
-        self._sent, self._quiet_since = step, None
+        self._sent, self._quiet_since, self._busy_since = step, None, None
         self._patience.begin_anew()
 
     def _is_still(self, found: FoundTable | None) -> bool:
@@ -201,6 +210,17 @@ class CarryingOut:
         self._wait("it is just being changed")
         return False
 
+    def _busy(self, step: Step, error: TableBusy) -> None:
+        """Somebody else is at it: what comes of that is to be seen."""
+        now = self._access.clock.monotonic()
+        if self._busy_since is None:
+            self._busy_since = now
+        elif now - self._busy_since >= BUSY_FOR:
+            self._stop(
+                f"{step.what}: the table is called in use, and nothing is seen of it: {error}"
+            )
+        self._wait(f"{step.what}: {error}")
+
     def _postpone(self, step: Step, why: str) -> None:
         """Go on with what does not hang on it."""
         if step.operation == "CreateTable" or "BillingMode" in step.request:
@@ -208,32 +228,22 @@ class CarryingOut:
         self._postponed |= dict.fromkeys(step.changes, f"{step.what}: {why}")
 
     def _wait(self, what: str) -> None:
-        self._tell(f"waiting: {what}")
+        self._progress.tell(f"waiting: {what}")
         if not self._patience.pause():
-            self._stop(
-                f"after {self._seconds:.0f} s still waiting: {what}; that goes on without us"
-            )
+            seconds = self._progress.seconds
+            self._stop(f"after {seconds:.0f} s still waiting: {what}; that goes on without us")
 
     def _end(self, report: DriftReport) -> Applied:
         if self._postponed:
             self._stop("; ".join(dict.fromkeys(self._postponed.values())))
         if not report.clean:
             self._stop(f"all is done, and it still differs: {report}")
-        self._tell("as declared")
-        return Applied(self._plan.table, tuple(self._done), self._seconds, report)
+        self._progress.tell("as declared")
+        return Applied(self._plan.table, tuple(self._done), self._progress.seconds, report)
 
     def _stop(self, why: str) -> NoReturn:
         advice = "plan_table shows what is left to do"
         raise PlanError(self._plan.table, f"{why}; {advice}", self._done, self._left)
-
-    def _tell(self, what: str) -> None:
-        if what != self._told:
-            self._told = what
-            self._access.sink.emit(TableProgress(self._plan.table, what, self._seconds))
-
-    @property
-    def _seconds(self) -> float:
-        return self._access.clock.monotonic() - self._began
 
 
 def _of_consequence(found: FoundTable | None) -> object:

@@ -104,7 +104,7 @@ def _stream(spec: TableSpec, each: Difference) -> Iterator[Step]:
             f"enable a stream of {view}",
             {path: False},
             takes=_SECONDS,
-            risk="its ARN is new: who reads it has to be told" if each.found else "",
+            risk="its ARN is new: who reads it has to be told",
         )
 
 

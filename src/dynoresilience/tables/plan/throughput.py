@@ -44,7 +44,9 @@ def capacity(
         drift: how it will differ then.
     """
     if spec.billing_mode != found.billing_mode:
-        yield _to_on_demand(spec, found) if spec.is_on_demand else _to_provisioned(spec, kept)
+        yield (
+            _to_on_demand(spec, found) if spec.is_on_demand else _to_provisioned(spec, found, kept)
+        )
     units = _numbers(drift, _UNITS)
     if units:
         yield _units(spec, found, units)
@@ -105,12 +107,16 @@ def _to_on_demand(spec: TableSpec, found: FoundTable) -> Step:
     )
 
 
-def _to_provisioned(spec: TableSpec, kept: Collection[str]) -> Step:
-    """It has to carry the capacity of the table and of each index."""
+def _to_provisioned(spec: TableSpec, found: FoundTable, kept: Collection[str]) -> Step:
+    """It has to carry the capacity of the table and of each index.
+
+    DynamoDB Local leaves an index its units meanwhile, and refuses the same ones.
+    """
     indexes = {
         index.name: _provisioned(index)
         for index in spec.global_secondary_indexes
         if index.name in kept
+        and any(getattr(index, name) != getattr(found.indexes[index.name], name) for name in _UNITS)
     }
     return update_table(
         spec.name,

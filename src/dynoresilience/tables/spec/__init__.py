@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from os import PathLike
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
 
-from dynoresilience.tables.spec.check import faults_in, faults_of
+from dynoresilience.tables.spec.check import all_faults_of, faults_in, faults_of
 from dynoresilience.tables.spec.faults import Fault, SpecError
 
 __all__ = ["Fault", "GlobalIndex", "LocalIndex", "SpecError", "TableSpec"]
@@ -19,12 +19,18 @@ ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
 StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
 TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
 InsightsMode = Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"]
-Off = Literal[False]
+
+
+def _listed(value: object) -> object:
+    """No set, which has no order, and nothing that can be read only once."""
+    if isinstance(value, (list, tuple)):
+        return value
+    raise ValueError("must be a list")
 
 
 def _names(value: object) -> object:
     """One attribute's name, or several."""
-    return (value,) if isinstance(value, str) else () if value is None else value
+    return (value,) if isinstance(value, str) else () if value is None else _listed(value)
 
 
 def _whole(value: object) -> object:
@@ -34,12 +40,51 @@ def _whole(value: object) -> object:
     raise ValueError("must be a whole number")
 
 
+def _maximum(value: object) -> object:
+    """-1 is none; 0 is nothing at all, which AWS refuses."""
+    if _whole(value) == 0:
+        raise ValueError("must not be 0")
+    return value
+
+
+def _off(value: object) -> object:
+    """Not 0, which is equal to it."""
+    if value is False:
+        return value
+    raise ValueError("must be False")
+
+
+Off = Annotated[Literal[False], BeforeValidator(_off)]
 KeyAttributes = Annotated[tuple[str, ...], BeforeValidator(_names)]
+Attributes = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Units = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
-Maximum = Annotated[int, BeforeValidator(_whole), Field(ge=-1)]
+Maximum = Annotated[int, BeforeValidator(_maximum), Field(ge=-1)]
+Days = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=35)]
+KeyId = Annotated[str, Field(min_length=1)]
 
 
-class _Throughput(BaseModel):
+class _Checked(BaseModel):
+    """Says what is wrong in our words, never in pydantic's."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def __init__(self, /, **given: Any) -> None:
+        try:
+            super().__init__(**given)
+        except (ValueError, TypeError):  # TypeError: a mapping inside has a key that is no text
+            raise SpecError(self._called(given), self._faults_of(given)) from None
+
+    @classmethod
+    def _faults_of(cls, given: Mapping[str, Any]) -> list[Fault]:
+        return faults_of(cls, given)
+
+    @classmethod
+    def _called(cls, given: Mapping[str, Any]) -> str:
+        name = given.get("name")
+        return name if isinstance(name, str) and name else cls.__name__
+
+
+class _Throughput(_Checked):
     """What tables and global indexes have alike.
 
     Attributes:
@@ -51,8 +96,6 @@ class _Throughput(BaseModel):
         warm_write_units_per_second: the same for write units.
         contributor_insights: on (True: for accessed and throttled keys), or off.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     read_capacity_units: Units | None = None
     write_capacity_units: Units | None = None
@@ -70,18 +113,16 @@ class GlobalIndex(_Throughput):
     hash_key: KeyAttributes
     range_key: KeyAttributes = ()
     projection_type: ProjectionType = "ALL"
-    non_key_attributes: tuple[str, ...] = ()
+    non_key_attributes: Attributes = ()
 
 
-class LocalIndex(BaseModel):
+class LocalIndex(_Checked):
     """A local secondary index: the table's partition key with another sort key."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     range_key: str
     projection_type: ProjectionType = "ALL"
-    non_key_attributes: tuple[str, ...] = ()
+    non_key_attributes: Attributes = ()
 
 
 class TableSpec(_Throughput):
@@ -118,27 +159,26 @@ class TableSpec(_Throughput):
     hash_key: str
     range_key: str | None = None
     billing_mode: BillingMode = "PROVISIONED"
-    global_secondary_indexes: tuple[GlobalIndex, ...] = ()
-    local_secondary_indexes: tuple[LocalIndex, ...] = ()
+    global_secondary_indexes: Annotated[tuple[GlobalIndex, ...], BeforeValidator(_listed)] = ()
+    local_secondary_indexes: Annotated[tuple[LocalIndex, ...], BeforeValidator(_listed)] = ()
     stream_view_type: StreamViewType | Off | None = None
     time_to_live: str | Off | None = None
     tags: Mapping[str, str] | None = None
     point_in_time_recovery: StrictBool | None = None
-    recovery_period_days: Units | None = None
+    recovery_period_days: Days | None = None
     deletion_protection: StrictBool | None = None
     table_class: TableClass | None = None
     sse: StrictBool | None = None
-    kms_key: str | None = None
+    kms_key: KeyId | None = None
 
-    def __init__(self, **given: Any) -> None:
-        try:
-            super().__init__(**given)
-            faults = faults_in(self)
-        except ValidationError as error:
-            faults = faults_of(error, given)
-        if faults:
-            name = given.get("name")
-            raise SpecError(name if isinstance(name, str) and name else "a table", faults)
+    def __init__(self, /, **given: Any) -> None:
+        super().__init__(**given)
+        if faults := faults_in(self):
+            raise SpecError(self.name, faults)
+
+    @classmethod
+    def _faults_of(cls, given: Mapping[str, Any]) -> list[Fault]:
+        return all_faults_of(cls, given)
 
     @classmethod
     def from_boto3(cls, request: Mapping[str, Any]) -> TableSpec:
@@ -149,7 +189,8 @@ class TableSpec(_Throughput):
         ``ContributorInsightsSpecification``.
 
         Raises:
-            SpecError: something is wrong; fields are named as in a `TableSpec`.
+            SpecError: something is wrong. A value is named by its field in a `TableSpec`, what is
+                wrong with the form of the arguments by DynamoDB's names of their members.
         """
         from dynoresilience.tables.sources.boto3 import fields_of
 
@@ -183,17 +224,34 @@ class TableSpec(_Throughput):
         return write([self])
 
     @classmethod
-    def from_cloudformation(cls, path: str | PathLike[str], name: str | None = None) -> TableSpec:
+    def from_cloudformation(
+        cls,
+        path: str | PathLike[str],
+        name: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        leave_out: Collection[str] = (),
+    ) -> TableSpec:
         """The spec in a CloudFormation or SAM template, JSON or YAML.
 
-        ``name``: the logical id, or the name of the table, if there are several.
+        YAML needs PyYAML: ``pip install 'dynoresilience[cloudformation]'``.
+
+        Args:
+            path: of the template.
+            name: the logical id, or the name of the table, if there are several.
+            parameters: what ``Ref``, ``Sub`` and ``GetAtt`` stand for, by what they name:
+                ``{"Stage": "prod", "Key.Arn": "arn:aws:kms:..."}``; defaults of the template's
+                parameters need not be given. The logical id of a table stands for its
+                name.
+            leave_out: properties that are passed over, by name, wherever they stand: those that a
+                spec can't say, such as ``ResourcePolicy``, or that nothing here can resolve.
 
         Raises:
-            SpecError: the template can't be read, is wrong, or leaves a value to a function.
+            SpecError: the template can't be read, is wrong, says what a spec can't, or leaves a
+                value to a function; every such value is named.
         """
         from dynoresilience.tables.sources.cloudformation import read_one
 
-        return read_one(path, name)
+        return read_one(path, name, parameters, leave_out)
 
     @classmethod
     def from_table(cls, client: Any, name: str) -> TableSpec:

@@ -2,14 +2,33 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from dynoresilience.errors import DynoResilienceError
 
-NOT_GIVEN: Any = type("NotGiven", (), {"__repr__": lambda _: "not given"})()
+
+class _Missing(Enum):
+    """A value of its own kind that is still itself after a pickle."""
+
+    NOT_GIVEN = "not given"
+    UNREAD = "unread"
+
+    def __repr__(self) -> str:
+        return self.value
+
+
+NOT_GIVEN: Any = _Missing.NOT_GIVEN
 """Stands for the value of a field that is missing."""
+
+UNREAD: Any = _Missing.UNREAD
+"""Stands for a value that could not be read, which a fault says already: nobody judges it again."""
+
+LONGEST_SHOWN = 40
+"""Characters of a name that stand in a path. Our own choice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +47,20 @@ class Fault:
         given = " is missing" if self.value is NOT_GIVEN else f"={_short(self.value)}"
         return f"{self.path}{given}: {self.remedy}"
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.path, _picklable(self.value), self.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundBefore:
+    """What a source found before it made a `TableSpec`: it joins the one report.
+
+    A source gives it under a name that is no field (""), and ``UNREAD`` as the value of the fields
+    that these faults are about.
+    """
+
+    faults: tuple[Fault, ...]
+
 
 class SpecError(DynoResilienceError, ValueError):
     """A spec, or the file that it stands in, is wrong; nothing was sent. ``faults``: all of them.
@@ -39,12 +72,46 @@ class SpecError(DynoResilienceError, ValueError):
         self.where = where
         self.faults = tuple(faults)
         count = f"{len(faults)} faults" if len(faults) > 1 else "a fault"
-        super().__init__(f"{where}: {count}\n" + "\n".join(f"  - {fault}" for fault in faults))
+        super().__init__(
+            f"{_in_a_line(where)}: {count}\n" + "\n".join(f"  - {fault}" for fault in faults)
+        )
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.where, self.faults)
 
 
+def shown(name: str) -> str:
+    """As much of a name as a path has room for, in one line."""
+    plain = _in_a_line(name)
+    return plain if len(plain) <= LONGEST_SHOWN else f"{plain[:LONGEST_SHOWN]}..."
+
+
+def _in_a_line(name: str) -> str:
+    return name if name.isprintable() else repr(name)[1:-1]
+
+
+class _Shown:
+    """What is left of a value that can't be pickled: how it looked."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+
+def _picklable(value: object) -> object:
+    try:
+        pickle.dumps(value)
+    except Exception:
+        return _Shown(_short(value))
+    return value
+
+
 def _short(value: object) -> str:
-    text = repr(value)
+    """A value in a line."""
+    try:
+        text = " ".join(repr(value).split())
+    except ValueError:  # a number of thousands of digits
+        text = "a very long number"
     return text if len(text) <= 80 else f"{text[:77]}..."
