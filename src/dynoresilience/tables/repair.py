@@ -37,10 +37,8 @@ def repair(
     failed: tuple[str, PlanError] | None = None
     while True:
         fresh, report = _planned(access, spec, arrival)
-        if fresh.is_empty:
-            if report.clean:
-                return report
-            raise DriftError(report, "there is no step that would mend it")
+        if report.clean:
+            return report
         if failed is not None and failed[0] == fresh.fingerprint:
             raise DriftError(report, str(failed[1])) from failed[1]
         advice = _in_the_way(fresh, allowed)

@@ -35,6 +35,16 @@ def definitions(orders: Orders) -> dict[str, str]:
     return {each["AttributeName"]: each["AttributeType"] for each in found}
 
 
+def test_a_table_was_created_when_the_simulation_created_it(
+    start: Start, clock: VirtualClock
+) -> None:
+    orders = Orders(start())
+    created = orders.described["CreationDateTime"].timestamp()
+    clock.advance(100)
+    assert orders.described["CreationDateTime"].timestamp() == created
+    assert abs(created - clock.now()) == pytest.approx(100, abs=1)
+
+
 # Attribute definitions
 
 

@@ -91,6 +91,27 @@ def test_what_fails_in_passing_is_tried_again() -> None:
         assert here.ensure(FULL, on_drift="repair").outcome == "repaired"
 
 
+def test_what_fails_while_it_is_planned_is_tried_again() -> None:
+    with world() as here:
+        here.create(WITHOUT_INDEX)
+        here.clock.advance(YOUNG + 1)
+        before_our_second_look(here, lambda: here.simulator.drop_next("DescribeTable", 2))
+        assert here.ensure(SPEC, on_drift="repair").outcome == "repaired"
+
+
+def test_a_change_under_way_is_waited_for_before_the_repair_is_planned() -> None:
+    units = {"ReadCapacityUnits": 8, "WriteCapacityUnits": 8}
+    eight = {"read_capacity_units": 8, "write_capacity_units": 8}
+    bare = TableSpec(name="orders", attributes={"id": "S"}, hash_key="id", **eight)
+    with world(update_seconds=30) as here:
+        here.create(TableSpec(**{**bare.declared(), "read_capacity_units": 5}))
+        here.client.update_table(TableName="orders", ProvisionedThroughput=units)
+        wanted = TableSpec(**bare.declared(), stream_view_type="KEYS_ONLY")
+        assert here.ensure(wanted, on_drift="repair").outcome == "repaired"
+        assert here.clock.monotonic() >= 30
+        assert here.changes["UpdateTable"] == 2  # theirs, and the stream
+
+
 def test_a_repair_that_is_denied_says_what_to_allow() -> None:
     with world() as here:
         here.create(WITHOUT_INDEX)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from dynoresilience.tables import DriftError, TableSpec
+from dynoresilience.tables.arrival import LAG
 from dynoresilience.tables.unfinished import YOUNG
 from tests.support.ensuring import FULL, SPEC, World, world
 
@@ -78,6 +80,16 @@ def other_period(here: World) -> None:
     )
 
 
+def test_a_tag_that_was_taken_off_has_been_touched() -> None:
+    tagged = TableSpec(**SPEC.declared(), tags={"team": "shop", "stage": "test"})
+    with world() as here:
+        here.create(tagged)
+        arn = here.client.describe_table(TableName="orders")["Table"]["TableArn"]
+        here.client.untag_resource(ResourceArn=arn, TagKeys=["stage"])
+        with pytest.raises(DriftError, match=r"tags\[stage\]"):
+            here.ensure(tagged)
+
+
 @pytest.mark.parametrize("touch", [other_ttl, other_tags, other_period])
 def test_a_young_table_that_was_set_otherwise_has_drifted(touch: Any) -> None:
     with world() as here:
@@ -126,6 +138,16 @@ def test_a_setting_that_stays_refused_is_told_why() -> None:
         with pytest.raises(Exception, match=words):
             here.ensure(FULL)
         assert here.simulator.calls["UpdateTimeToLive"] == 1
+
+
+def test_a_setting_that_is_accepted_and_forgotten_is_drift() -> None:
+    with world() as here:
+        accepted = SimpleNamespace(status_code=200), {"ResponseMetadata": {}}
+        event = "before-call.dynamodb.UpdateTimeToLive"
+        here.client.meta.events.register(event, lambda **_: accepted)
+        with pytest.raises(DriftError, match="time_to_live: declared expires, found off"):
+            here.ensure(FULL)
+        assert LAG <= here.clock.monotonic() < LAG + 15
 
 
 def test_an_endpoint_without_the_operation_is_no_failure() -> None:
