@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -48,8 +47,8 @@ class Difference:
 
     Args:
         field: of a `TableSpec` or of an index; "table", or "index", for the whole; "status".
-        declared: what the spec says; None: nothing, or that there is none.
-        found: what the table has; None: nothing.
+        declared: what the spec says, as JSON can have it; None: nothing, or that there is none.
+        found: what the table has, the same way; None: nothing.
         label: `Label.DECLARED` for drift, of an extra index as well; any other for a note.
         severity: how bad it is.
         remedy: what to do about it, or why it is no drift.
@@ -103,8 +102,8 @@ class Difference:
             "field": self.field,
             "index": self.index,
             "key": self.key,
-            "declared": _plain(self.declared),
-            "found": _plain(self.found),
+            "declared": self.declared,
+            "found": self.found,
             "label": self.label.value,
             "severity": self.severity.value,
             "remedy": self.remedy,
@@ -195,15 +194,6 @@ def _grouped(lines: list[tuple[str, Difference]]) -> list[str]:
     ]
 
 
-def _plain(value: Any) -> Any:
-    """Lists and dicts for tuples and mappings."""
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
-    return value
-
-
 def _text(value: Any) -> str:
     if value is None:
         return "nothing"
@@ -213,4 +203,4 @@ def _text(value: Any) -> str:
         return ", ".join(_text(entry) for entry in value) or "nothing"
     if isinstance(value, str) and value and value.isprintable():
         return value
-    return json.dumps(_plain(value), sort_keys=True)
+    return json.dumps(value, sort_keys=True)

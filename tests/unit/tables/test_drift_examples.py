@@ -365,3 +365,48 @@ def test_the_worst_comes_first() -> None:
     answers.table["LocalSecondaryIndexes"] = []
     severities = [each.severity for each in told(spec, answers).differences]
     assert severities == [Severity.ERROR, Severity.WARNING]
+
+
+GRAVE = {"hash_key", "range_key", "attributes", "projection_type", "non_key_attributes"}
+"""Fields without which calls fail, or answer something else."""
+
+
+@pytest.mark.parametrize("spec", FULL, ids=["provisioned", "on demand"])
+def test_what_makes_calls_fail_is_an_error(spec: TableSpec) -> None:
+    for number in range(len(list(mutations(spec)))):
+        answers = aws(spec)
+        list(mutations(spec))[number][1](answers)
+        (only,) = told(spec, answers).differences
+        is_gone = only.field == "index" and only.found is None
+        grave = is_gone or only.field in GRAVE
+        assert only.severity is (Severity.ERROR if grave else Severity.WARNING), only.path
+
+
+def test_no_table_is_an_error_and_what_is_under_way_is_not() -> None:
+    assert compare(table(), None).differences[0].severity is Severity.ERROR
+    answers = aws(table())
+    answers.table["TableStatus"] = "UPDATING"
+    answers.table["ProvisionedThroughput"]["ReadCapacityUnits"] = 4
+    assert {note.severity for note in told(table(), answers).notes} == {Severity.INFO}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "remedy"),
+    [("day", "another name"), ("total", "another name"), ("customer", "delete the indexes")],
+)
+def test_the_way_out_of_a_wrong_type_depends_on_whose_key_it_is(
+    attribute: str, remedy: str
+) -> None:
+    answers = aws(table())
+    for entry in answers.table["AttributeDefinitions"]:
+        if entry["AttributeName"] == attribute:
+            entry["AttributeType"] = "B"
+    (only,) = told(table(), answers).differences
+    assert remedy in only.remedy
+
+
+def test_a_missing_index_is_told_by_its_keys_and_projection() -> None:
+    answers = aws(table())
+    answers.table["LocalSecondaryIndexes"] = answers.table["GlobalSecondaryIndexes"] = []
+    told_of = {each.index: each.declared for each in told(table(), answers).differences}
+    assert told_of == {"by-total": "id, total (ALL)", "by-customer": "customer, total (INCLUDE)"}
