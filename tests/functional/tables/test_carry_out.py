@@ -20,6 +20,7 @@ from dynoresilience.tables import (
     verify_table,
 )
 from dynoresilience.tables.carry_out import BUSY_FOR, LOST_AFTER, NO_EFFECT_AFTER
+from tests.support.apply_program import BEFORE, WANTED
 from tests.support.drifts import by_customer, table
 from tests.support.ensuring import CHANGES, World, world
 
@@ -35,29 +36,6 @@ SLOW: dict[str, Any] = {
     "backups_seconds": 4,
     "recovery_seconds": 10,
 }
-MOST: dict[str, Any] = {"max_read_request_units": 10, "max_write_request_units": 20}
-BEFORE = table(
-    stream_view_type="KEYS_ONLY",
-    time_to_live="expires",
-    tags={"team": "shop"},
-    point_in_time_recovery=True,
-)
-WANTED = table(
-    on_demand=True,
-    **MOST,
-    global_secondary_indexes=[
-        by_customer(**MOST, projection_type="ALL", non_key_attributes=[], contributor_insights=True)
-    ],
-    stream_view_type="NEW_IMAGE",
-    time_to_live="until",
-    tags={"team": "billing"},
-    point_in_time_recovery=True,
-    recovery_period_days=7,
-    deletion_protection=True,
-    table_class="STANDARD_INFREQUENT_ACCESS",
-    sse=True,
-)
-"""Nearly everything is changed on the way from `BEFORE`."""
 
 
 @contextmanager
