@@ -152,7 +152,14 @@ def test_so_does_one_with_a_value_that_does_not() -> None:
 
     assert str(copy) == str(fault)
     assert str(copy).startswith("name=<function ")
-    assert pickle.loads(pickle.dumps([NOT_GIVEN, UNREAD])) == [NOT_GIVEN, UNREAD]
+
+
+def test_what_stands_for_no_value_is_itself_after_a_pickle() -> None:
+    missing, unread = pickle.loads(pickle.dumps([NOT_GIVEN, UNREAD]))
+
+    assert missing is NOT_GIVEN
+    assert unread is UNREAD
+    assert repr([missing, unread]) == "[not given, unread]"
 
 
 def test_a_fault_is_one_line_whatever_the_value_looks_like() -> None:

@@ -203,6 +203,25 @@ _VIEWS = "'KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE' or 'NEW_AND_OLD_IMAGES'"
                 "one is enough",
             ],
         ),
+        (
+            {"AttributeDefinitions": "-"},
+            ["attributes is missing: give the types of all key attributes, such as {'id': 'S'}"],
+        ),
+        (
+            {"OnDemandThroughputs": {"MaxReadRequestUnits": 0}},
+            [
+                "OnDemandThroughputs={'MaxReadRequestUnits': 0}: there is no such member; "
+                "did you mean OnDemandThroughput?"
+            ],
+        ),
+        (
+            {"GlobalSecondaryIndexes": ["by-day"]},
+            [
+                f"GlobalSecondaryIndexes[0]='by-day': {_DICT} IndexName, KeySchema, Projection, "
+                "ProvisionedThroughput, OnDemandThroughput, WarmThroughput, "
+                "ContributorInsightsSpecification"
+            ],
+        ),
         ({"KeySchema": "-"}, [f"KeySchema is missing: {_KEY}"]),
         ({"KeySchema": []}, [f"KeySchema is missing: {_KEY}"]),
         (
