@@ -13,7 +13,10 @@ if TYPE_CHECKING:
     from dynoresilience.errors import (
         ClientClosedError,
         ConfigError,
+        CredentialsError,
         DynoResilienceError,
+        ItemError,
+        KeysUnknownError,
         NotAttachableError,
     )
     from dynoresilience.tenacity_callbacks import raise_capacity, retry_if_throttled
@@ -30,6 +33,9 @@ _HOMES = {
     "DynoResilienceError": "errors",
     "ConfigError": "errors",
     "ClientClosedError": "errors",
+    "CredentialsError": "errors",
+    "ItemError": "errors",
+    "KeysUnknownError": "errors",
     "NotAttachableError": "errors",
     "raise_capacity": "tenacity_callbacks",
     "retry_if_throttled": "tenacity_callbacks",
@@ -38,8 +44,11 @@ _HOMES = {
 __all__ = [
     "ClientClosedError",
     "ConfigError",
+    "CredentialsError",
     "DynoResilienceError",
     "IndexLimits",
+    "ItemError",
+    "KeysUnknownError",
     "NotAttachableError",
     "ScalingClient",
     "ScalingConfig",

@@ -142,3 +142,21 @@ class LedgerUnavailable(Event):
     """What is raised could not be written down (or read): only this process knows of it."""
 
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableProgress(Event):
+    """What is being done about a table, or waited for: ``waiting: index by-day is CREATING``.
+
+    ``seconds``: since the work on this table began.
+    """
+
+    what: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class TableDrifted(Event):
+    """A table is not as its spec says, and is left so. ``report``: all differences, in words."""
+
+    report: str

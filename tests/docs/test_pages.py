@@ -12,7 +12,9 @@ from tests.support.plugin_runs import install_entry_point
 
 pytest_plugins = ["pytester"]
 
-PAGES = [Page("README.md"), Page("docs/testing.md"), Page("docs/eventbridge.md")]
+PAGES = [
+    Page(f"{name}.md") for name in ("README", "docs/testing", "docs/eventbridge", "docs/tables")
+]
 RUNS = [
     pytest.param(page, verb, code, id=f"{page.path}-{verb}-{number}")
     for page in PAGES
@@ -27,8 +29,8 @@ def test_no_python_block_is_left_out(page: Page) -> None:
     known = [block for block in page.blocks if block.language == "python"]
     assert len(known) == page.text.count("```python") > 0
     for block in known:
-        allowed = {("runs", "orders"), ("runs", "alone"), ("runs", "pytest"), ("fails", "pytest")}
-        assert block.verb == "file" or (block.verb, block.what) in allowed
+        allowed = {("runs", what) for what in ("orders", "tables", "alone", "pytest")}
+        assert block.verb == "file" or (block.verb, block.what) in allowed | {("fails", "pytest")}
 
 
 @pytest.mark.parametrize(("path", "code"), ALONE)

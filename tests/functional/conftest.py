@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import Any
 
 import boto3
@@ -11,8 +12,10 @@ import pytest
 from botocore.config import Config
 
 from dynoresilience.events import Event
+from dynoresilience.testing import fresh_start
 from dynoresilience.testing.simulation import Simulation
-from tests.support.backends import SIMULATIONS, simulation
+from tests.support import backends
+from tests.support.backends import SIMULATIONS, Backend, simulation
 from tests.support.throttling_server import ThrottlingServer
 
 CREDENTIALS = {
@@ -78,6 +81,22 @@ def start_simulation(request: pytest.FixtureRequest) -> Iterator[Callable[..., S
     yield start
     for simulator in running:
         simulator.stop()
+
+
+@pytest.fixture(params=["moto", "simulator", "dynamodb-local", "simulator-on-dynamodb-local"])
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """An endpoint without tables."""
+    with ExitStack() as stack:
+        if request.param == "moto":
+            found = stack.enter_context(backends.moto())
+        elif request.param == "simulator":
+            found = stack.enter_context(backends.simulator())
+        else:
+            found = backends.local(request.getfixturevalue("dynamodb_local"))
+            if request.param != found.name:
+                found = stack.enter_context(backends.simulator_over(found))
+        stack.enter_context(fresh_start())  # no look at a table goes where the endpoint was
+        yield found
 
 
 def new_client(server: ThrottlingServer, mode: str = "standard", **config: Any) -> Any:

@@ -39,7 +39,7 @@ STREAM = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
 NOT_ON_DYNAMODB_LOCAL = pytest.mark.parametrize(
     "start_simulation", ["in-process", "server"], indirect=True
 )
-"""It fills indexes in real time; it has no tags, no table class, no half an on-demand maximum."""
+"""It fills indexes in real time, and has no tags."""
 
 Start = Callable[..., Simulation]
 
@@ -538,7 +538,6 @@ def test_billing_mode_is_shown_of_tables_that_were_on_demand_once(
     assert table(client)["BillingModeSummary"] == {**summary, "BillingMode": "PROVISIONED"}
 
 
-@NOT_ON_DYNAMODB_LOCAL
 def test_on_demand_maximum_is_kept_member_by_member(start: Start) -> None:
     client = orders(
         start(), BillingMode="PAY_PER_REQUEST", OnDemandThroughput={"MaxReadRequestUnits": 9}
@@ -592,7 +591,6 @@ def test_a_provisioned_table_has_no_on_demand_maximum(start: Start) -> None:
     )
 
 
-@NOT_ON_DYNAMODB_LOCAL
 def test_table_class_and_warm_throughput_are_shown(start: Start, clock: VirtualClock) -> None:
     client = orders(start())
     assert "TableClassSummary" not in table(client)

@@ -222,7 +222,7 @@ def test_a_faulty_marker_is_one_clear_error(run: Run) -> None:
     result.assert_outcomes(errors=5)
     result.stdout.fnmatch_lines(
         [
-            "*dynamodb_simulator: there is no option 'update_secs'; there are *update_seconds",
+            "*dynamodb_simulator: there is no option 'update_secs'; there are *update_seconds*",
             "*dynamodb_simulator: takes keyword arguments only, got (5,)",
             "*dynamodb_simulator: burst_seconds must be a positive number, got 0",
             "*throttled_table: there is no option 'writes'; there are hash_key, *",

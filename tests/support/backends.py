@@ -21,9 +21,8 @@ REGION = "us-east-1"
 _numbers = itertools.count(1)
 
 TAGS = frozenset({"TagResource", "UntagResource", "ListTagsOfResource"})
-BACKUPS = frozenset(
-    {"CreateBackup", "ListBackups", "DescribeContinuousBackups", "UpdateContinuousBackups"}
-)
+RECOVERY = frozenset({"DescribeContinuousBackups", "UpdateContinuousBackups"})
+BACKUPS = frozenset({"CreateBackup", "ListBackups"}) | RECOVERY
 _PARTIQL = frozenset({} if find_spec("py_partiql_parser") else {"ExecuteStatement"})
 """moto needs this package for PartiQL; its extra "dynamodb" brings it."""
 
@@ -68,7 +67,7 @@ def moto() -> Iterator[Backend]:
 @contextmanager
 def simulator() -> Iterator[Backend]:
     """A simulator's server, with moto behind it."""
-    with SimulatorServer(update_seconds=0.1) as server:
+    with SimulatorServer(update_seconds=0.1, ttl_pause_seconds=0) as server:
         yield Backend("simulator", server.url, _PARTIQL, _new_key())
 
 
@@ -79,11 +78,14 @@ def local(url: str) -> Backend:
 
 @contextmanager
 def simulator_over(behind: Backend) -> Iterator[Backend]:
-    """A simulator's server in front of another endpoint; what that can't do it can't do either."""
+    """A simulator's server in front of another endpoint.
+
+    What that can't do it can't do either, but for point-in-time recovery.
+    """
     assert behind.url is not None
-    with SimulatorServer(behind.url, update_seconds=0.1) as server:
+    with SimulatorServer(behind.url, update_seconds=0.1, ttl_pause_seconds=0) as server:
         name = f"simulator-on-{behind.name}"
-        yield replace(behind, name=name, url=server.url)
+        yield replace(behind, name=name, url=server.url, unsupported=behind.unsupported - RECOVERY)
 
 
 def simulation(kind: str, local_url: str | None, **settings: Any) -> Simulation:

@@ -82,6 +82,8 @@ def what_is_asked(
         table = params["TableName"]
         is_arn = table.startswith("arn:")
         resource = table if is_arn else f"arn:aws:dynamodb:{place}:table/{table}"
+        if "IndexName" in params and operation.endswith("ContributorInsights"):
+            resource += f"/index/{params['IndexName']}"
     elif operation == "RegisterScalableTarget":
         resource = f"arn:aws:application-autoscaling:{place}:scalable-target/0ec5{'0' * 30}"
         for key, member in (
@@ -93,6 +95,9 @@ def what_is_asked(
         group = params.get("GroupName", "default")
         resource = f"arn:aws:scheduler:{place}:schedule/{group}/{params['Name']}"
     asked = [Asked(f"{service}:{operation}", resource, keys)]
+    if operation == "CreateTable" and params.get("Tags"):
+        given = {"aws:TagKeys": [tag["Key"] for tag in params["Tags"]]} if abac else {}
+        asked.append(Asked("dynamodb:TagResource", resource, {**keys, **given}))
     if service == "scheduler" and "Target" in params:
         passed = {**keys, "iam:PassedToService": ["scheduler.amazonaws.com"]}
         asked.append(Asked("iam:PassRole", params["Target"]["RoleArn"], passed))

@@ -25,6 +25,14 @@ from dynoresilience import (
 )
 from dynoresilience.events import Event
 from dynoresilience.model import Change, PendingScaleDown
+from dynoresilience.tables import (
+    Identity,
+    ItemResult,
+    TableNames,
+    create_item_if_not_exists,
+    get_or_create,
+    whoami,
+)
 
 ddb = ScalingClient(boto3.client("dynamodb"), config=ScalingConfig(max_write_capacity=200))
 as_client: DynamoDBClient = ddb
@@ -105,3 +113,8 @@ assert_type(handler({}, None), int)
 
 ScalingConfig(tables={"orders": TableLimits(indexes={"by-customer": IndexLimits()})})
 ScalingConfig(max_writes=3)  # type: ignore[call-arg]
+
+assert_type(create_item_if_not_exists(ddb.table("orders"), {"id": "1"}), ItemResult)
+assert_type(get_or_create(ddb, {"id": {"S": "1"}}, dict, table_name="orders"), ItemResult)
+assert_type(TableNames("shop", environment="staging")("orders"), str)
+assert_type(whoami(ddb, expected_region="eu-central-1"), Identity)

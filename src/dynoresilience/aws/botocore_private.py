@@ -18,6 +18,7 @@ CONTROL_TIMEOUT = 5.0
 """Seconds to connect, and to wait for an answer, of DescribeTable and UpdateTable."""
 
 _RETRY_HANDLER_ID = "retry-config-dynamodb"
+_TO_WIRE_TYPES_ID = "dynamodb-attr-value-input"
 _MAKE_API_CALL = "_make_api_call"
 _SEEN = "_dynoresilience_class"
 
@@ -123,6 +124,16 @@ def client_like(client: Any, service: str) -> Any:
     return made
 
 
+def credentials_source(client: Any) -> str | None:
+    """Where a client's credentials are from ("env", "sso"...), as botocore calls it.
+
+    Does not fetch them. None: there are none, or a later botocore does not say.
+    """
+    credentials = getattr(getattr(client, "_request_signer", None), "_credentials", None)
+    method = getattr(credentials, "method", None)
+    return method if isinstance(method, str) else None
+
+
 _SHARED_OPTIONS = (
     "signature_version",
     "proxies",
@@ -205,6 +216,23 @@ def _shallow_copy(original: Any) -> Any:
 def events_copy(client: Any) -> Any:
     """The client's events, to be changed without changing the client's."""
     return copy.copy(client.meta.events)
+
+
+def speaks_python(client: Any) -> bool:
+    """Whether boto3's resource layer has made the client speak Python types, not wire types.
+
+    Where a later boto3 does so otherwise, every client is taken for one of wire types.
+    """
+    emitter = getattr(client.meta.events, "_emitter", client.meta.events)
+    return _TO_WIRE_TYPES_ID in getattr(emitter, "_unique_id_handlers", {})
+
+
+def original_of(client: Any) -> object:
+    """What a client has in common with its copies (`with_events`), and with no other client.
+
+    Where a later botocore has no such thing, the client itself.
+    """
+    return getattr(client, "_request_signer", client)
 
 
 def see_errors(client: Any, see: Callable[[Exception], object]) -> None:

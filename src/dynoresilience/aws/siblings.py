@@ -26,10 +26,15 @@ def sibling(client: Any, service: str) -> Any | None:
         None: there is no such service here, or it can't be made; the log's DEBUG says why.
     """
     try:
-        made = botocore_private.client_like(client, service)
+        return required_sibling(client, service)
     except Exception as error:  # a profile that is gone, a later botocore...: then without it
         _log.debug("no client of %s could be made: %s", service, error)
         return None
+
+
+def required_sibling(client: Any, service: str) -> Any | None:
+    """The same; raises what botocore raises if it can't be made."""
+    made = botocore_private.client_like(client, service)
     if is_aws(made.meta.endpoint_url) and not is_aws(client.meta.endpoint_url):
         _log.debug("%s: there is no %s beside it", client.meta.endpoint_url, service)
         return None

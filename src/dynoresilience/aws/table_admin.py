@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from botocore import xform_name
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from dynoresilience.aws.credential_faults import meaning
 from dynoresilience.aws.table_control import translated
-from dynoresilience.ports import AccessDenied, TableNotFound
+from dynoresilience.ports import TableNotFound
 from dynoresilience.ports.tables import NotSupported, Refused
 
 _UNKNOWN = frozenset({"UnknownOperationException", "UnknownOperation", "NotImplemented"})
@@ -52,24 +53,35 @@ class BotoTableAdmin:
             raise NotSupported(f"{operation}: {error} (a newer boto3 may know it)") from error
         except NotImplementedError as error:  # moto, in the process
             raise NotSupported(f"{operation}: {error}") from error
-        except ClientError as error:
-            raise _translated(error, operation) from error
         except Exception as error:
-            raise translated(error, f"dynamodb:{operation}") from error
-        headers = answer.pop("ResponseMetadata", {}).get("HTTPHeaders", {})
-        server = str(headers.get("server", "")).partition("(")[0].partition("/")[0]
-        self._cannot_keep = _FORGETFUL.get(server, self._cannot_keep)
+            raise _translated(error, operation) from error
+        server = _server(answer.pop("ResponseMetadata", {}))
+        if operation == "DescribeTable":  # what it tells; a proxy may pass others on to an emulator
+            self._cannot_keep = _FORGETFUL.get(server, frozenset())
         return answer
 
 
-def _translated(error: ClientError, operation: str) -> Exception:
+def _server(metadata: Mapping[str, Any]) -> str:
+    """What the endpoint says that it is, without its version."""
+    said = str(metadata.get("HTTPHeaders", {}).get("server", ""))
+    return said.partition("(")[0].partition("/")[0]
+
+
+def _translated(error: Exception, operation: str) -> Exception:
+    action = f"dynamodb:{operation}"
+    if isinstance(error, (BotoCoreError, ClientError)):
+        meant = meaning(error, None)
+        if meant.kind in ("clock", "expired", "invalid", "missing"):
+            return meant  # no other try would end otherwise
+    if not isinstance(error, ClientError):
+        return translated(error, action)
     code = error.response.get("Error", {}).get("Code", "")
     if code in _UNKNOWN:
         return NotSupported(str(error))
+    if code == "500" and _server(error.response.get("ResponseMetadata", {})) == "Werkzeug":
+        return NotSupported(f"moto's server has no {operation}")  # an HTML page, at a 500
     if code in _NO_TABLE:
         return TableNotFound(str(error))
     if code == "ValidationException":
         return Refused(str(error))
-    if code == "UnrecognizedClientException":
-        return AccessDenied(f"dynamodb:{operation}", str(error))
-    return translated(error, f"dynamodb:{operation}")
+    return translated(error, action)

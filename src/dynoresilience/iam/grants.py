@@ -46,6 +46,7 @@ class Scope(NamedTuple):
 
 
 _TABLES = Scope("DynoresilienceTables", "dynamodb", "table/{table}")
+_INDEXES = Scope("DynoresilienceIndexes", "dynamodb", "table/{table}/index/*")
 _TAGS = Scope(
     "DynoresilienceTags",
     "dynamodb",
@@ -81,7 +82,26 @@ _ROLE = Scope(
     "{role}",
     {"StringEquals": {"iam:PassedToService": ["scheduler.amazonaws.com"]}},
 )
-SCOPES = (_TABLES, _TAGS, _LISTS, _TARGETS, _SCHEDULES, _ROLE)
+SCOPES = (_TABLES, _INDEXES, _TAGS, _LISTS, _TARGETS, _SCHEDULES, _ROLE)
+
+_VERIFY = (
+    (_TABLES, "dynamodb:DescribeTable"),
+    (_TABLES, "dynamodb:DescribeTimeToLive"),
+    (_TABLES, "dynamodb:ListTagsOfResource"),
+    (_TABLES, "dynamodb:DescribeContinuousBackups"),
+    (_TABLES, "dynamodb:DescribeContributorInsights"),
+    (_INDEXES, "dynamodb:DescribeContributorInsights"),
+    (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+)
+_ENSURE = (
+    *_VERIFY,
+    (_TABLES, "dynamodb:CreateTable"),
+    (_TABLES, "dynamodb:TagResource"),  # of any key, unlike the ledger's
+    (_TABLES, "dynamodb:UpdateTimeToLive"),
+    (_TABLES, "dynamodb:UpdateContinuousBackups"),
+    (_TABLES, "dynamodb:UpdateContributorInsights"),
+    (_INDEXES, "dynamodb:UpdateContributorInsights"),
+)
 
 FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
     "scaling": (
@@ -115,9 +135,13 @@ FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
         (_TAGS, "dynamodb:UntagResource"),
         (_LISTS, "dynamodb:ListTables"),
     ),
+    "verify": _VERIFY,
+    "ensure": _ENSURE,
+    "repair": (*_ENSURE, (_TABLES, "dynamodb:UpdateTable")),
 }
 """What each feature asks of AWS.
 
 "scaling" is what the others add to, for programs. "reaper" alone is what the reaper needs, with
 "autoscaling" beside it where tables are under Application Auto Scaling. "autoscaling-hold" is for
-``ScalingConfig(autoscaling="hold")``."""
+``ScalingConfig(autoscaling="hold")``. "verify", "ensure" and "repair" are for
+`dynoresilience.tables`, each with what the one before it has."""

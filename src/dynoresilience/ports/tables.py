@@ -34,9 +34,21 @@ class TableAdmin(Protocol):
 
         Raises:
             `AccessDenied`, `TableBusy`, `TableNotFound`, `ServiceLimit`, `Refused`,
-            `NotSupported`, `OutcomeUnknown` or `ControlPlaneError`.
+            `NotSupported`, `OutcomeUnknown` or `ControlPlaneError`; `CredentialsError`, where the
+            credentials are missing, expired or unknown.
         """
 
     @property
     def cannot_keep(self) -> frozenset[str]:
         """Properties (fields of a `TableSpec`) that this emulator takes and forgets."""
+
+
+class KeyNames(Protocol):
+    """What the aliases of KMS keys stand for."""
+
+    def arn_of(self, alias: str) -> str | None:
+        """The ARN of the key behind an alias (its name or ARN); None: there is no such alias.
+
+        Raises:
+            `AccessDenied`, `NotSupported` (there is no KMS here) or `ControlPlaneError`.
+        """

@@ -106,6 +106,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, reason
         case events.LedgerUnavailable():
             return logging.WARNING, ("ledger", event.reason)
+        case events.TableDrifted():
+            return logging.WARNING, (event.table, event.report)
         case (
             events.ScaleUpRequested()
             | events.ScaleUpFinished()
@@ -113,6 +115,7 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             | events.ScaleDownDone()
             | events.ScaleDownReleased()
             | events.GaveUp()
+            | events.TableProgress()
         ):
             return logging.INFO, None
         case _:
@@ -168,6 +171,10 @@ def sentence(event: events.Event) -> str:
             return f"{table} stays raised until {utc(event.until)}: {event.reason}"
         case events.ScaleDownReleased():
             return f"{event.resource} {event.dimension} is left alone: {event.reason}"
+        case events.TableProgress():
+            return f"{table}: {event.what} (after {event.seconds:.1f} s)"
+        case events.TableDrifted():
+            return event.report  # it begins with the table
         case _:
             return repr(event)
 

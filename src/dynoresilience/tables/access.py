@@ -9,13 +9,14 @@ from typing import Any
 from dynoresilience import stand_in
 from dynoresilience.attachment import client_behind, control_plane_client
 from dynoresilience.aws.autoscaling import ScalableTargets
+from dynoresilience.aws.kms import KmsKeys
 from dynoresilience.aws.punctual import be_punctual
 from dynoresilience.aws.table_admin import BotoTableAdmin
 from dynoresilience.aws.table_control import BotoTableControl
 from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.engine import Runtime
 from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl
-from dynoresilience.ports.tables import TableAdmin
+from dynoresilience.ports.tables import KeyNames, TableAdmin
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks
 
 
@@ -28,6 +29,8 @@ class Access:
     ledger: ScaleDownLedger
     runtime: Runtime
     sink: EventSink
+    keys: KeyNames | None = None
+    """None: there is nobody to ask what an alias of a KMS key stands for."""
 
     @property
     def clock(self) -> Clock:
@@ -60,4 +63,5 @@ class Access:
             ledger=TagLedger(twin, runtime.clock),
             runtime=runtime,
             sink=SafeSinks(told),
+            keys=KmsKeys.beside(original),
         )

@@ -3,44 +3,53 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 
-from dynoresilience.model import RaisedKey, RaisedTable, TableState
-from dynoresilience.ports import ControlPlaneError
+from dynoresilience.model import Raised, RaisedKey, RaisedTable, TableState
+from dynoresilience.ports import AccessDenied, ControlPlaneError
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.drift import CAPACITY, Owners
-from dynoresilience.tables.found import FoundTable
-from dynoresilience.tables.report import DriftReport, Label
+from dynoresilience.tables.drift.place import TABLE
+from dynoresilience.tables.found import FoundTable, Unseen
+from dynoresilience.tables.report import Difference, DriftReport, Label
 
 _log = logging.getLogger("dynoresilience")
 
 
-def owners(access: Access, found: FoundTable) -> Owners:
-    """The numbers that are somebody's; what can't be asked for is nobody's.
+def owners(access: Access, found: FoundTable) -> tuple[Owners, tuple[Difference, ...]]:
+    """The numbers that are somebody's, and notes on what is not known of that for lack of rights.
 
     Raises:
         ControlPlaneError: the table itself could not be read.
     """
     state = access.control.describe(found.name)
-    owned: dict[RaisedKey, tuple[Label, str]] = {}
-    for entry in _entries(access, found, state):
-        owned |= {
-            key: (Label.RAISED, f"raised to {raised.to} for now; it goes back to {raised.base}")
-            for key, raised in entry.raised.items()
-            if not raised.minimum and raised.is_ours(_units(found, key, entry.on_demand))
-        }
+    told: dict[RaisedKey, tuple[Label, str]] = {
+        key: (Label.RAISED, f"raised to {raised.to} for now; it goes back to {raised.base}")
+        for key, raised in _raised(access, found, state).items()
+    }
+    notes: list[Difference] = []
+    why = found.unseen.get("tags")
+    if why is not None and why.reason == "denied":
+        notes.append(_unknown("raised by another process", why))
     try:
-        targets = access.control.targets(found.name, state, ())
+        for key, target in access.control.targets(found.name, state, ()).items():
+            between = f"between {target.minimum} and {target.maximum}"
+            told[key] = Label.AUTOSCALING, f"Application Auto Scaling keeps it {between}"
+    except AccessDenied as error:
+        denied = Unseen("denied", str(error), error.action)
+        notes.append(_unknown("owned by Application Auto Scaling", denied))
     except ControlPlaneError as error:
         _log.debug("not known what of %s is under Application Auto Scaling: %s", found.name, error)
-        targets = {}
-    return owned | {
-        key: (
-            Label.AUTOSCALING,
-            f"Application Auto Scaling keeps it between {target.minimum} and {target.maximum}",
-        )
-        for key, target in targets.items()
-    }
+    return told, tuple(notes)
+
+
+def raised(access: Access, found: FoundTable) -> Mapping[RaisedKey, Raised]:
+    """The numbers of a table that a raise of ours has put where they are.
+
+    Raises:
+        ControlPlaneError: the table itself could not be read.
+    """
+    return _raised(access, found, access.control.describe(found.name))
 
 
 def concern(report: DriftReport) -> bool:
@@ -48,8 +57,17 @@ def concern(report: DriftReport) -> bool:
     return any(each.field in CAPACITY for each in report.differences)
 
 
-def _entries(access: Access, found: FoundTable, state: TableState) -> Iterable[RaisedTable]:
-    """What is raised of the table, as its tags say and as this process knows."""
+def _raised(access: Access, found: FoundTable, state: TableState) -> dict[RaisedKey, Raised]:
+    return {
+        key: raised
+        for entry in _entries(access, found, state)
+        for key, raised in entry.raised.items()
+        if not raised.minimum and raised.is_ours(_units(found, key, entry.on_demand))
+    }
+
+
+def _entries(access: Access, found: FoundTable, state: TableState) -> Iterator[RaisedTable]:
+    """What is raised of the table, as this process knows and as its tags say."""
     shelf = access.runtime.shelf(access.admin.endpoint)
     yield from (entry for entry in shelf.raises.known() if entry.arn == found.arn)
     try:
@@ -57,12 +75,18 @@ def _entries(access: Access, found: FoundTable, state: TableState) -> Iterable[R
     except ControlPlaneError as error:
         _log.debug("the tags of %s could not be read: %s", found.name, error)
         return
-    if written is not None and written.table_id == state.table_id:
+    if written is not None and written.table_id in (None, state.table_id):
         yield written
 
 
 def _units(found: FoundTable, key: RaisedKey, on_demand: bool) -> int:
+    """What a number is now; 0 where there is no such index any more, or no maximum."""
     index, dimension = key
     of = found if index is None else found.indexes.get(index)
     prefix, suffix = ("max_", "request") if on_demand else ("", "capacity")
     return getattr(of, f"{prefix}{dimension.value}_{suffix}_units", None) or 0
+
+
+def _unknown(what: str, why: Unseen) -> Difference:
+    remedy = f"whether the capacity is {what} is not known: allow {why.action}"
+    return TABLE.note("capacity", "as declared", None, Label.NOT_PERMITTED, remedy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -21,9 +20,14 @@ class Label(str, Enum):
     RAISED = "owned by a raise of ours"
     UNSUPPORTED = "unsupported here"
     NOT_PERMITTED = "not permitted"
+    NOT_ASKED = "not asked"
+    UNDER_WAY = "under way"
 
     def __str__(self) -> str:
         return self.value
+
+
+_BLIND = (Label.NOT_PERMITTED, Label.UNSUPPORTED, Label.NOT_ASKED, Label.UNDER_WAY)
 
 
 class Severity(str, Enum):
@@ -42,14 +46,15 @@ class Difference:
     """One field that is not as the spec says.
 
     Args:
-        field: of a `TableSpec` or of an index; "table", or "index", for the whole.
-        declared: what the spec says; None: nothing, or that there is none.
-        found: what the table has; None: nothing.
+        field: of a `TableSpec` or of an index; "table", or "index", for the whole; "status".
+        declared: what the spec says, as JSON can have it; None: nothing, or that there is none.
+        found: what the table has, the same way; None: nothing.
         label: `Label.DECLARED` for drift, of an extra index as well; any other for a note.
         severity: how bad it is.
-        remedy: what to do about it.
+        remedy: what to do about it, or why it is no drift.
         index: whose field it is; None: the table's.
         key: which entry of the field, such as a tag.
+        local: whether the index is a local one.
     """
 
     field: str
@@ -74,9 +79,21 @@ class Difference:
         return ".".join(part for part in (place, own) if part) or "table"
 
     def __str__(self) -> str:
-        what = f"{self.path}: declared {_text(self.declared)}, found {_text(self.found)}"
-        label = "" if self.label is Label.DECLARED else f" [{self.label}]"
-        return f"{what}{label}; {self.remedy}"
+        return f"{self.what}; {self.remedy}"
+
+    @property
+    def what(self) -> str:
+        """The difference in words, without the remedy; on one line, whatever the values hold."""
+        told = [] if self.is_status else [f"declared {_text(self.declared)}"]
+        if self.found is not None or self.label not in _BLIND:
+            told.append(f"found {_text(self.found)}")
+        label = "" if self.label is Label.DECLARED else f" ({self.label})"
+        return f"{_text(self.path)}: {', '.join(told)}{label}"
+
+    @property
+    def is_status(self) -> bool:
+        """True of a note that tells a state, and hides nothing that is declared."""
+        return self.label is Label.UNDER_WAY and self.declared is None
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
@@ -84,8 +101,9 @@ class Difference:
             "path": self.path,
             "field": self.field,
             "index": self.index,
-            "declared": _plain(self.declared),
-            "found": _plain(self.found),
+            "key": self.key,
+            "declared": self.declared,
+            "found": self.found,
             "label": self.label.value,
             "severity": self.severity.value,
             "remedy": self.remedy,
@@ -113,9 +131,8 @@ class DriftReport:
 
     @property
     def complete(self) -> bool:
-        """True if everything that is declared could be seen, here and with these credentials."""
-        blind = (Label.NOT_PERMITTED, Label.UNSUPPORTED)
-        return not any(note.label in blind for note in self.notes)
+        """True if everything that is declared could be seen, here, now and as this user."""
+        return not any(note.label in _BLIND and not note.is_status for note in self.notes)
 
     @property
     def missing(self) -> bool:
@@ -123,11 +140,12 @@ class DriftReport:
         return any(each.field == "table" for each in self.differences)
 
     def __str__(self) -> str:
+        """A line for each difference, and below those that share it, the remedy, once."""
         count = len(self.differences)
         told = "as declared" if self.clean else f"{count} difference{'s'[: count != 1]}"
         lines = [f"{self.table}: {told}"]
-        lines += [f"  {each.severity}: {each}" for each in self.differences]
-        lines += [f"  note: {each}" for each in self.notes]
+        lines += _grouped([(str(each.severity), each) for each in self.differences])
+        lines += _grouped([("note", each) for each in self.notes])
         return "\n".join(lines)
 
     def to_dict(self) -> dict[str, Any]:
@@ -141,29 +159,39 @@ class DriftReport:
         }
 
     def to_json(self) -> str:
-        """The same for the same findings: sorted, without times or request ids."""
+        """The same text for the same findings: in order, without times or request ids.
+
+        ``table``, ``clean``, ``complete``, ``differences`` and ``notes``; in each of the last two
+        ``path``, ``field``, ``index``, ``key``, ``declared``, ``found``, ``label``, ``severity``
+        and ``remedy``.
+        """
         return json.dumps(self.to_dict(), indent=2, sort_keys=True)
 
 
 class DriftError(DynoResilienceError):
-    """A table is not as its spec says. ``report`` tells all differences."""
+    """A table is not as its spec says. ``report`` tells all differences.
 
-    def __init__(self, report: DriftReport) -> None:
+    ``advice``: what to do about it, beside the remedies in the report.
+    """
+
+    def __init__(self, report: DriftReport, advice: str = "") -> None:
         self.report = report
-        super().__init__(str(report))
+        self.advice = advice
+        super().__init__("\n".join(filter(None, (str(report), advice))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.report,)
+        return type(self), (self.report, self.advice)
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _plain(entry) for key, entry in value.items()}
-    if isinstance(value, (set, frozenset)):
-        return sorted(_plain(entry) for entry in value)
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [_plain(entry) for entry in value]
-    return value
+def _grouped(lines: list[tuple[str, Difference]]) -> list[str]:
+    by_remedy: dict[str, list[str]] = {}
+    for kind, each in lines:
+        by_remedy.setdefault(each.remedy, []).append(f"  {kind:<8} {each.what}")
+    return [
+        line
+        for remedy, told in by_remedy.items()
+        for line in (*told, f"           {' '.join(remedy.split())}")
+    ]
 
 
 def _text(value: Any) -> str:
@@ -171,5 +199,8 @@ def _text(value: Any) -> str:
         return "nothing"
     if isinstance(value, bool):
         return "on" if value else "off"
-    plain = _plain(value)
-    return plain if isinstance(plain, str) else json.dumps(plain, sort_keys=True)
+    if isinstance(value, tuple):
+        return ", ".join(_text(entry) for entry in value) or "nothing"
+    if isinstance(value, str) and value and value.isprintable():
+        return value
+    return json.dumps(value, sort_keys=True)

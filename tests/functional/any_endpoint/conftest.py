@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
 from dynoresilience import ScalingClient, ScalingConfig, stand_in
-from dynoresilience.testing import fresh_start
 from tests.functional.conftest import create_orders
-from tests.support import backends
 from tests.support.backends import Backend
 
 PATIENT = ScalingConfig(
@@ -23,22 +20,6 @@ PATIENT = ScalingConfig(
     scale_down_delay=3600,
 )
 """A throttled call hardly ever goes on before the raise is in force, and is woken then."""
-
-
-@pytest.fixture(params=["moto", "simulator", "dynamodb-local", "simulator-on-dynamodb-local"])
-def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
-    """An endpoint without tables."""
-    with ExitStack() as stack:
-        if request.param == "moto":
-            found = stack.enter_context(backends.moto())
-        elif request.param == "simulator":
-            found = stack.enter_context(backends.simulator())
-        else:
-            found = backends.local(request.getfixturevalue("dynamodb_local"))
-            if request.param != found.name:
-                found = stack.enter_context(backends.simulator_over(found))
-        stack.enter_context(fresh_start())  # no look at a table goes where the endpoint was
-        yield found
 
 
 def wait_until_nothing_is_watched() -> None:

@@ -100,3 +100,30 @@ def test_a_botocore_without_these_names_is_left_as_it_is() -> None:
     assert private.retry_handler(bare) is None
     assert private.rate_limiter(bare) is None
     assert private._impatient(session) is session
+
+
+def test_a_client_of_the_resource_layer_speaks_python() -> None:
+    resource: Any = boto3.resource("dynamodb", **CREDENTIALS)
+
+    assert private.speaks_python(resource.meta.client)
+    assert private.speaks_python(resource.Table("orders").meta.client)
+    assert not private.speaks_python(client("standard"))
+
+
+def test_copies_of_a_client_have_one_origin() -> None:
+    one, other = client("standard"), client("standard")
+
+    assert private.original_of(private.without_retries(one)) is private.original_of(one)
+    assert private.original_of(one) is not private.original_of(other)
+
+
+def test_where_the_credentials_are_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert private.credentials_source(client("standard")) == "explicit"
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    of_environment = boto3.Session().client("dynamodb", region_name="us-east-1")
+    assert private.credentials_source(of_environment) == "env"
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    without = boto3.Session().client("dynamodb", region_name="us-east-1")
+    assert private.credentials_source(without) is None

@@ -116,6 +116,16 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         logging.INFO,
         "orders write is left alone: the table is gone",
     ),
+    (
+        events.TableProgress("orders", "waiting: index by-day is CREATING", 4.21),
+        logging.INFO,
+        "orders: waiting: index by-day is CREATING (after 4.2 s)",
+    ),
+    (
+        events.TableDrifted("orders", "orders: 1 difference\n  warning: time_to_live: ..."),
+        logging.WARNING,
+        "orders: 1 difference\n  warning: time_to_live: ...",
+    ),
 ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from os import PathLike
 from typing import Any
 
@@ -191,17 +191,34 @@ class TableSpec(_Throughput):
         return write([self])
 
     @classmethod
-    def from_cloudformation(cls, path: str | PathLike[str], name: str | None = None) -> TableSpec:
+    def from_cloudformation(
+        cls,
+        path: str | PathLike[str],
+        name: str | None = None,
+        parameters: Mapping[str, Any] | None = None,
+        leave_out: Collection[str] = (),
+    ) -> TableSpec:
         """The spec in a CloudFormation or SAM template, JSON or YAML.
 
-        ``name``: the logical id, or the name of the table, if there are several.
+        YAML needs PyYAML: ``pip install 'dynoresilience[cloudformation]'``.
+
+        Args:
+            path: of the template.
+            name: the logical id, or the name of the table, if there are several.
+            parameters: what ``Ref``, ``Sub`` and ``GetAtt`` stand for, by what they name:
+                ``{"Stage": "prod", "Key.Arn": "arn:aws:kms:..."}``; defaults of the template's
+                parameters need not be given. The logical id of a table stands for its
+                name.
+            leave_out: properties that are passed over, by name, wherever they stand: those that a
+                spec can't say, such as ``ResourcePolicy``, or that nothing here can resolve.
 
         Raises:
-            SpecError: the template can't be read, is wrong, or leaves a value to a function.
+            SpecError: the template can't be read, is wrong, says what a spec can't, or leaves a
+                value to a function; every such value is named.
         """
         from dynoresilience.tables.sources.cloudformation import read_one
 
-        return read_one(path, name)
+        return read_one(path, name, parameters, leave_out)
 
     @classmethod
     def from_table(cls, client: Any, name: str) -> TableSpec:
@@ -210,7 +227,7 @@ class TableSpec(_Throughput):
         Raises:
             TableNotFound, AccessDenied, ControlPlaneError: it could not be read.
         """
-        from dynoresilience.tables.sources.live import read
+        from dynoresilience.tables.live import read
 
         return read(client, name)
 

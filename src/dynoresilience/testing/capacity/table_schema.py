@@ -103,6 +103,11 @@ class TableSchema:
         """An index by name, None if there is none."""
         return next((index for index in self.indexes if index.name == name), None)
 
+    def has_range_key(self, index_name: str | None) -> bool:
+        """Whether the key of the table, or of the index of that name, has a sort key."""
+        part = self.index(index_name) or self
+        return len(part.keys) > len(part.partition)
+
     def arn_of(self, resource: Resource) -> str:
         """The ARN of the table, or of one of its indexes."""
         return self.arn if resource.index is None else f"{self.arn}/index/{resource.index}"

@@ -62,6 +62,12 @@ def index_changes(body: Body) -> list[tuple[str, Body]]:
     ]
 
 
+def index_updates(body: Body) -> list[Body]:
+    """What the request changes of indexes that there are."""
+    actions = body.get("GlobalSecondaryIndexUpdates") or ()
+    return [action["Update"] for action in actions if action.get("Update")]
+
+
 def _check_indexes(actions: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
     for action in actions:

@@ -20,11 +20,10 @@ from dynoresilience.testing.control.throughput import (
     on_demand,
     unchanged,
 )
+from dynoresilience.testing.control.warm_throughput import WarmThroughput
 from dynoresilience.testing.replies import Refused
 
 ON_DEMAND = Units(0, 0)
-ON_DEMAND_WARM = Units(12_000, 4_000)
-"""What a new on-demand table serves at once; shown as WarmThroughput."""
 
 _ROUNDING = 1e-6
 """Seconds that a sum of instants may be off by."""
@@ -65,7 +64,7 @@ class Provisioned:
         self.budget = DecreaseBudget()
         self.last_increase: float | None = None
         self.history: list[tuple[float, Units]] = [(at, units)]
-        self.warm = ON_DEMAND_WARM if units == ON_DEMAND else units
+        self.warm = WarmThroughput.of(units)
 
     @property
     def status(self) -> str:
@@ -86,8 +85,7 @@ class Provisioned:
             return  # an on-demand maximum was set
         self.units = units
         self.history.append((at, units))
-        warm = ON_DEMAND_WARM if units == ON_DEMAND else units
-        self.warm = Units(max(self.warm.read, warm.read), max(self.warm.write, warm.write))
+        self.warm.raise_to(units)
 
     @property
     def reserved(self) -> Units:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dynoresilience.model import Units
+from dynoresilience.testing.control.attributes import Types, definitions, used
 from dynoresilience.testing.control.control_plane import ON_DEMAND, Provisioned
 from dynoresilience.testing.control.lifecycle import Lifecycle
 from dynoresilience.testing.replies import Body
 
 _INDEXES = "GlobalSecondaryIndexes"
+_LOCAL_INDEXES = "LocalSecondaryIndexes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,11 @@ class Overlay:
     at: float
     utc: float
     last_on_demand: float | None = None
+    table_id: str = ""
+    created: float | None = None
     table_class: Body | None = None
+    encryption: Body | None = None
+    types: Types = field(default_factory=dict)
     maximum: Mapping[str | None, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -53,9 +59,17 @@ def lay_over(table: Body, over: Overlay) -> Body:
             "BillingMode": "PAY_PER_REQUEST" if over.states[None].on_demand else "PROVISIONED",
             "LastUpdateToPayPerRequestDateTime": round(over.last_on_demand, 3),
         }
-    if over.table_class is not None:
-        laid["TableClassSummary"] = over.table_class
+    for member, summary in (
+        ("TableClassSummary", over.table_class),
+        ("SSEDescription", over.encryption),
+    ):
+        laid.pop(member, None)
+        if summary is not None:
+            laid[member] = summary
     laid.setdefault("DeletionProtectionEnabled", False)
+    laid.setdefault("TableId", over.table_id)
+    if over.created is not None:
+        laid["CreationDateTime"] = round(over.created, 3)  # by the simulation's clock
     going = {
         name: {**change.entry, "IndexStatus": "DELETING"}
         for name, change in over.life.indexes.items()
@@ -67,14 +81,18 @@ def lay_over(table: Body, over: Overlay) -> Body:
         if index["IndexName"] not in going  # the backend takes its time, too
     ]
     indexes += going.values()
-    if indexes:
-        laid[_INDEXES] = indexes
+    local = [_sorted(index) for index in table.get(_LOCAL_INDEXES) or ()]
+    for member, found in ((_INDEXES, indexes), (_LOCAL_INDEXES, local)):
+        laid.pop(member, None)
+        if found:
+            laid[member] = found
+    laid["AttributeDefinitions"] = definitions(used(over.types, laid))
     return laid
 
 
 def _laid_index(index: Body, over: Overlay) -> Body:
     name = index["IndexName"]
-    laid = _laid(index, "IndexStatus", name, over)
+    laid = _laid(_sorted(index), "IndexStatus", name, over)
     own = over.life.index_status(name, over.at)
     if own == "ACTIVE" and index.get("IndexStatus") in ("CREATING", "DELETING"):
         own = index["IndexStatus"]  # the backend has not come as far
@@ -99,15 +117,19 @@ def _laid(part: Body, status: str, index: str | None, over: Overlay) -> Body:
     if state.budget.last is not None:
         throughput["LastDecreaseDateTime"] = round(state.budget.last, 3)
     laid = {**part, "ProvisionedThroughput": throughput, status: state.status}
-    laid["WarmThroughput"] = {
-        "ReadUnitsPerSecond": state.warm.read,
-        "WriteUnitsPerSecond": state.warm.write,
-        "Status": "ACTIVE",
-    }
+    laid["WarmThroughput"] = state.warm.describe(over.at)
     laid.pop("OnDemandThroughput", None)
     if over.maximum.get(index):
         laid["OnDemandThroughput"] = dict(over.maximum[index])
     return laid
+
+
+def _sorted(index: Body) -> Body:
+    """An index whose projected attributes are listed by name, as DynamoDB lists them."""
+    projection = dict(index.get("Projection") or {})
+    if projection.get("NonKeyAttributes"):
+        projection["NonKeyAttributes"] = sorted(projection["NonKeyAttributes"])
+    return {**index, "Projection": projection}
 
 
 def _worse(life: str, units: str) -> str:

@@ -34,5 +34,19 @@ def check_stream(specification: Body, table: Body) -> None:
         raise Refused("ValidationException", message)
 
 
+def check_new_stream(specification: Body) -> None:
+    """Refuse the StreamSpecification of a CreateTable that contradicts itself.
+
+    Raises:
+        Refused: ValidationException.
+    """
+    wanted, view = specification.get("StreamEnabled"), specification.get("StreamViewType")
+    if wanted and not view:
+        raise _invalid("Table is being created with a stream enabled, UpdateViewType is required")
+    if wanted is False and view:
+        why = "Table is being created with a stream disabled, UpdateViewType should not be "
+        raise _invalid(f"{why}specified")
+
+
 def _invalid(why: str) -> Refused:
     return Refused("ValidationException", _INVALID + why)

@@ -37,8 +37,13 @@ class TimeToLive:
             return {"TimeToLiveStatus": status}
         return {"TimeToLiveStatus": status, "AttributeName": self.attribute}
 
-    def check(self, specification: Body, at: float) -> None:
+    def check(self, specification: Body, at: float, pause: float = PAUSE) -> None:
         """Refuse a change that is none, or comes too soon. What it says is looked at first.
+
+        Args:
+            specification: what is asked for.
+            at: the instant.
+            pause: seconds that have to be between two changes.
 
         Raises:
             Refused: ValidationException.
@@ -51,7 +56,7 @@ class TimeToLive:
             )
         if wanted == self.is_on:
             raise _refused(f"TimeToLive is already {'enabled' if wanted else 'disabled'}")
-        if self.changed_at is not None and at < self.changed_at + PAUSE:
+        if self.changed_at is not None and at < self.changed_at + pause:
             raise _refused("Time to live has been modified multiple times within a fixed interval")
 
     def change(self, specification: Body, at: float, seconds: float) -> None:

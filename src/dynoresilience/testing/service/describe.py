@@ -41,6 +41,10 @@ def overlay(tables: Tables, known: KnownTable, at: float) -> Overlay:
         at=at,
         utc=tables.utc(at),
         last_on_demand=known.last_on_demand,
-        table_class=known.table_class,
+        table_id=known.table_id,
+        created=known.created,
+        table_class=known.table_class.describe(at),
+        encryption=known.encryption.describe(at),
+        types=known.types,
         maximum=known.maximum,
     )

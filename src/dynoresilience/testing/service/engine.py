@@ -19,12 +19,21 @@ from dynoresilience.testing.replies import Backend, Body, Refused, Reply
 from dynoresilience.testing.service import autoscaling_api, forced, partiql, reads, writes
 from dynoresilience.testing.service.autoscaler import Autoscaler
 from dynoresilience.testing.service.autoscaling_api import AutoscalingApi
+from dynoresilience.testing.service.backups import (
+    describe_continuous_backups,
+    update_continuous_backups,
+)
 from dynoresilience.testing.service.batches import is_divisible
 from dynoresilience.testing.service.create_delete import create_table, delete_table
 from dynoresilience.testing.service.describe import describe_table
 from dynoresilience.testing.service.fault_kinds import BATCHES, Fault, Partial, Throttle
 from dynoresilience.testing.service.faults import FaultPlan
 from dynoresilience.testing.service.gate import Gate
+from dynoresilience.testing.service.insights import (
+    describe_contributor_insights,
+    list_contributor_insights,
+    update_contributor_insights,
+)
 from dynoresilience.testing.service.journal import FaultMet, Journal
 from dynoresilience.testing.service.settings import Settings
 from dynoresilience.testing.service.statements import read_statement
@@ -56,6 +65,11 @@ _CONTROL_PLANE: dict[str, Callable[[Tables, Request], Reply]] = {
     "DeleteTable": delete_table,
     "DescribeTable": describe_table,
     "UpdateTable": update_table,
+    "DescribeContinuousBackups": describe_continuous_backups,
+    "UpdateContinuousBackups": update_continuous_backups,
+    "DescribeContributorInsights": describe_contributor_insights,
+    "ListContributorInsights": list_contributor_insights,
+    "UpdateContributorInsights": update_contributor_insights,
     "DescribeTimeToLive": describe_time_to_live,
     "UpdateTimeToLive": update_time_to_live,
     "ListTagsOfResource": list_tags,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TypedDict
 
+from dynoresilience.testing.control.time_to_live import PAUSE
 from dynoresilience.testing.service.numbers import check_count, check_number
 
 
@@ -26,7 +27,13 @@ class SettingsOptions(TypedDict, total=False):
     index_create_seconds: float
     index_delete_seconds: float
     ttl_seconds: float
+    ttl_pause_seconds: float
     tag_seconds: float
+    encryption_seconds: float | None
+    warm_seconds: float | None
+    insights_seconds: float
+    backups_seconds: float
+    recovery_seconds: float
     control_plane_rate: int | None
     concurrent_changes: int
     table_max_units: int
@@ -57,8 +64,16 @@ class Settings:
             minutes, also on an empty table).
         index_delete_seconds: how long an index is DELETING (AWS: 3 to 5 s).
         ttl_seconds: how long a change of the time to live is ENABLING or DISABLING.
+        ttl_pause_seconds: how long after a change of the time to live another one is refused.
         tag_seconds: how long a change of tags takes; until then another one is refused, and
             ListTagsOfResource shows the old ones (AWS: 1.5 to 3.4 s).
+        encryption_seconds: how long a change of the encryption takes; None means as long as one of
+            a table's capacity (AWS, others' measurements: 21 to 23 s).
+        warm_seconds: the same for the warm throughput of a table or an index (AWS: 6 to 9 minutes).
+        insights_seconds: how long Contributor Insights are ENABLING or DISABLING (AWS: 1 to 16 s).
+        backups_seconds: how long after a table is ACTIVE its point-in-time recovery can't be
+            changed yet (AWS: 1 to 6 s).
+        recovery_seconds: how long after that was enabled the time to live can't be changed.
         control_plane_rate: changes of tables that the account may ask for, a second; None: any
             number (AWS: about one, with a burst of about six).
         concurrent_changes: tables that may be in another state than ACTIVE at once.
@@ -88,13 +103,23 @@ class Settings:
     index_create_seconds: float = 0.0
     index_delete_seconds: float = 0.0
     ttl_seconds: float = 0.0
+    ttl_pause_seconds: float = PAUSE
     tag_seconds: float = 0.0
+    encryption_seconds: float | None = None
+    warm_seconds: float | None = None
+    insights_seconds: float = 0.0
+    backups_seconds: float = 0.0
+    recovery_seconds: float = 0.0
     control_plane_rate: int | None = None
     concurrent_changes: int = 500
     table_max_units: int = 40_000
     account_max_units: int = 80_000
     autoscaling_seconds: float = 5.0
     manual_raise_seconds: float = 85.0
+
+    def of_a_change(self, seconds: float | None) -> float:
+        """A duration that is as long as a change of capacity where it is None."""
+        return self.update_seconds if seconds is None else seconds
 
     def __post_init__(self) -> None:
         for field in fields(self):

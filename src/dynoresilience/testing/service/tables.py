@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from dynoresilience.model import Resource, Units
 from dynoresilience.testing.capacity.buckets import CapacityModel
 from dynoresilience.testing.capacity.table_schema import TableSchema
+from dynoresilience.testing.control.attributes import types_of
 from dynoresilience.testing.control.control_plane import AcceptedUpdate, ControlPlane
 from dynoresilience.testing.control.descriptions import is_on_demand, units_described
 from dynoresilience.testing.control.lifecycle import Lifecycle
@@ -56,6 +58,7 @@ class Tables:
         self.settings = settings
         self.on_update = on_update
         self._known: dict[str, KnownTable] = {}
+        self._ids = 0
         self._rate = ControlPlaneRate(settings.control_plane_rate)
         self.capacity = CapacityModel(
             burst_seconds=settings.burst_seconds,
@@ -82,6 +85,10 @@ class Tables:
     def get(self, table: str) -> KnownTable | None:
         """A table by name or ARN, if it has been met."""
         return self._known.get(table_name(table))
+
+    def all(self) -> list[KnownTable]:
+        """The tables that have been met, by name."""
+        return [self._known[name] for name in sorted(self._known)]
 
     def find(self, table: str, backend: Backend, at: float) -> KnownTable | None:
         """A table by name or ARN, also one that was not created through here; None if none."""
@@ -150,10 +157,14 @@ class Tables:
         else:
             known = KnownTable(schema, life or Lifecycle(name, at, at))
             known.last_on_demand = self.utc(at) if is_on_demand(table) else None
+            known.encryption.key = (table.get("SSEDescription") or {}).get("KMSMasterKeyArn")
+            known.table_id = self._new_id(table["TableArn"])
             self._known[name] = known
+        self._known[name].types.update(types_of(table))
         described, present = units_described(table), self.control.of_table(name)
         for index in present.keys() - described.keys():
             self._drop(Resource(name, index))
+            self._known[name].insights.pop(index, None)
         for index, units in described.items():
             if index not in present:
                 self._add(Resource(name, index), units, at)
@@ -164,6 +175,11 @@ class Tables:
         for index in self.control.of_table(name):
             self._drop(Resource(name, index))
         self._known.pop(name, None)
+
+    def _new_id(self, arn: str) -> str:
+        """One that no table had before, nor has in another region."""
+        self._ids += 1
+        return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{arn}#{self._ids}"))
 
     def _add(self, resource: Resource, units: Units, at: float) -> None:
         self.control.add(resource, units, at)

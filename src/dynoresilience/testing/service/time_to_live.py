@@ -24,7 +24,9 @@ def update_time_to_live(tables: Tables, request: Request) -> Reply:
     known.life.check_exists(at)
     ttl = _of(known, request)
     if specification["AttributeName"]:
-        ttl.check(specification, at)
+        ttl.check(specification, at, tables.settings.ttl_pause_seconds)
+    if known.recovery is not None:
+        known.recovery.check_time_to_live(known.name, at, tables.settings.recovery_seconds)
     tables.check_change(at)
     reply = backend("UpdateTimeToLive", body)
     if reply.ok:

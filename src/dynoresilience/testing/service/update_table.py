@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dynoresilience.testing.control.attributes import for_new_index, used
 from dynoresilience.testing.control.combinations import check_combination, index_changes
 from dynoresilience.testing.control.lifecycle import IndexChange
 from dynoresilience.testing.control.on_demand_maximum import (
@@ -22,8 +23,16 @@ from dynoresilience.testing.control.throughput import (
 )
 from dynoresilience.testing.replies import Body, Refused, Reply
 from dynoresilience.testing.service.describe import described
+from dynoresilience.testing.service.encryption import begin_encryption, check_encryption
 from dynoresilience.testing.service.known_table import KnownTable
+from dynoresilience.testing.service.laid_over import for_backend
 from dynoresilience.testing.service.tables import Request, Tables
+from dynoresilience.testing.service.warm import (
+    begin_warm,
+    check_new_indexes_warm,
+    check_warm,
+    take_new_warm,
+)
 
 _UPDATES = "GlobalSecondaryIndexUpdates"
 _HELD = ("StreamSpecification", "TableClass")
@@ -51,6 +60,17 @@ def update_table(tables: Tables, request: Request) -> Reply:
     return failure or described(tables, request, "TableDescription")
 
 
+def _for_backend(known: KnownTable, body: Body, table: Body) -> Body:
+    """What the backend is asked for; moto takes new attribute definitions in place of the old."""
+    asked = for_backend(body)
+    asked.pop("AttributeDefinitions", None)
+    for verb, index in index_changes(body):
+        if verb == "Create":
+            present = used(known.types, table)
+            asked["AttributeDefinitions"] = for_new_index(index, body, present)
+    return asked
+
+
 def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Reply | None:
     """An UpdateTable that leaves the billing mode as it is; a reply only if that fails."""
     body, backend, at = request
@@ -67,14 +87,15 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
     if wanted:
         control.check(name, wanted, at)
     check_index_creates(body, on_demand, tables.region, settings.table_max_units)
-    table = _table(request) if index_changes(body) or "StreamSpecification" in body else {}
-    if "StreamSpecification" in body:
-        check_stream(body["StreamSpecification"], table)
-    _check_index_changes(known, body, at)
+    warm = check_warm(tables, known, body, at)
+    new_warm = check_new_indexes_warm(tables, body)
+    key = check_encryption(tables, known, body, at)
+    table = _checked_parts(tables, known, request)
     tables.check_change(at)
     if wanted:
         tables.check_account(control.more(name, wanted))
-    rest = besides_throughput({k: v for k, v in body.items() if k != "BillingMode"})
+    asked = _for_backend(known, body, table)
+    rest = besides_throughput({k: v for k, v in asked.items() if k != "BillingMode"})
     if rest is not None:
         reply = backend("UpdateTable", rest)
         if not reply.ok:
@@ -84,7 +105,28 @@ def _update_in_mode(tables: Tables, known: KnownTable, request: Request) -> Repl
     tables.set_maximum(known, maximum, at)
     control.occupy_indexes(name, maximum, at)
     _begin(tables, known, request, table)
+    begin_warm(tables, known, warm, at)
+    if "SSESpecification" in body:
+        begin_encryption(tables, known, key, at)
+    if new_warm:
+        tables.learn(_table(request), at)
+        take_new_warm(tables, known, new_warm)
     return None
+
+
+def _checked_parts(tables: Tables, known: KnownTable, request: Request) -> Body:
+    """Refuse a wrong change of stream, class or indexes; the table as the backend describes it.
+
+    It is not asked unless one of these is to be changed.
+    """
+    body, at = request.body, request.at
+    table = _table(request) if index_changes(body) or "StreamSpecification" in body else {}
+    if "StreamSpecification" in body:
+        check_stream(body["StreamSpecification"], table)
+    if body.get("TableClass"):
+        known.table_class.check(body["TableClass"], tables.utc(at))
+    _check_index_changes(known, body, at)
+    return table
 
 
 def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply | None:
@@ -99,9 +141,11 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
     _check_free(tables, known, request, check_units=True)
     wanted = wanted_by_update(body)
     control.check_known(name, wanted)
+    check_index_creates(body, to_on_demand, tables.region, tables.settings.table_max_units)
+    table = _checked_parts(tables, known, request)
     tables.check_change(at)
     tables.check_account(control.more(name, wanted))
-    reply = backend("UpdateTable", body)
+    reply = backend("UpdateTable", _for_backend(known, body, table))
     if not reply.ok:
         return reply
     tables.on_update(control.switch_mode(name, wanted, at))
@@ -109,6 +153,7 @@ def _switch_mode(tables: Tables, known: KnownTable, request: Request) -> Reply |
         known.last_on_demand = tables.utc(at)
     tables.drop_maximum(known, at)
     tables.set_maximum(known, maximum, at)
+    _begin(tables, known, request, table)
     tables.catch_up(at)
     return None
 
@@ -141,10 +186,7 @@ def _begin(tables: Tables, known: KnownTable, request: Request, table: Body) -> 
     """Enter the states that an accepted change brings."""
     body, at, settings = request.body, request.at, tables.settings
     if body.get("TableClass"):
-        known.table_class = {
-            "TableClass": body["TableClass"],
-            "LastUpdateDateTime": round(tables.utc(at), 3),
-        }
+        known.table_class.change(body["TableClass"], at, tables.utc(at), settings.update_seconds)
     if any(body.get(member) for member in _HELD):
         known.life.updating_until = at + settings.update_seconds
     for verb, index in index_changes(body):

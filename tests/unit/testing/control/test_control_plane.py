@@ -206,7 +206,7 @@ def test_a_switch_of_the_billing_mode_takes_its_time() -> None:
     assert not control.of_table("orders")[None].on_demand
     control.come_into_force(61.0)
     assert control.of_table("orders")[None].on_demand
-    assert control.of_table("orders")[None].warm == Units(12_000, 4_000)
+    assert control.of_table("orders")[None].warm.units == Units(12_000, 4_000)
 
 
 def test_what_was_removed_is_unknown() -> None:

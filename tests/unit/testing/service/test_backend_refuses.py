@@ -50,22 +50,22 @@ def request(**body: Any) -> Request:
 @pytest.mark.parametrize(
     "change",
     [
-        {**NINE, "TableClass": "STANDARD_INFREQUENT_ACCESS"},
-        {"TableClass": "STANDARD_INFREQUENT_ACCESS"},
+        {**NINE, "ReplicaUpdates": [{}]},
         {"StreamSpecification": {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}},
         {"BillingMode": "PAY_PER_REQUEST"},
-        {"GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "i", **NINE}}]},
+        {
+            "AttributeDefinitions": TABLE["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{"Create": {"IndexName": "i", **NINE}}],
+        },
     ],
 )
 def test_a_change_of_the_table(tables: Tables, change: Body) -> None:
-    if "TableClass" in change and len(change) > 1:
-        change = {**NINE, "SSESpecification": None, "ReplicaUpdates": [{}]}
     assert update_table(tables, request(**change)) is NO
     known = tables.get("orders")
     assert known is not None
     assert known.life.status(0.0) == "ACTIVE"
     assert known.life.indexes == {}
-    assert known.table_class is known.last_on_demand is None
+    assert known.last_on_demand is None
     state = tables.control.of_table("orders")[None]
     assert (state.units, state.pending) == (Units(5, 5), None)
 

@@ -1,0 +1,51 @@
+"""What a creation leaves to do, for CreateTable can't be asked for it. Pure.
+
+A creator that is killed after CreateTable leaves a table without it. Whoever comes next can't tell
+that from drift, but for two things: the table is young, and the setting looks as if nobody had ever
+touched it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.plan import plan
+from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.spec import TableSpec
+from dynoresilience.tables.steps import Step
+
+YOUNG = 3600.0
+"""Seconds since its creation for which a table's missing settings are taken for unfinished."""
+
+_IN_ORDER = (
+    "UpdateTimeToLive",
+    "TagResource",
+    "UpdateContinuousBackups",
+    "UpdateContributorInsights",
+)
+"""Point-in-time recovery that was just enabled keeps the time to live from being changed."""
+
+
+def is_young(found: FoundTable, now: float) -> bool:
+    """Whether it was created within the last hour; ``now``: epoch seconds."""
+    return found.created is not None and now - found.created < YOUNG
+
+
+def unfinished(spec: TableSpec, found: FoundTable, report: DriftReport) -> list[Step]:
+    """The steps to what is declared and has no value yet, in the order in which they are to go."""
+    touched = {each.path for each in report.differences if each.found not in (None, False)}
+    if spec.tags and found.tags.keys() & spec.tags.keys():  # CreateTable sets all or none
+        touched |= {each.path for each in report.differences if each.field == "tags"}
+    steps = [
+        step
+        for step in plan(spec, found, report).steps
+        if step.operation in _IN_ORDER and not touched & step.changes.keys()
+    ]
+    return sorted(steps, key=lambda step: _IN_ORDER.index(step.operation))
+
+
+def nothing_else(steps: Collection[Step], report: DriftReport) -> bool:
+    """Whether these steps mend all that differs."""
+    mended = {path for step in steps for path in step.changes}
+    return all(each.path in mended for each in report.differences)
