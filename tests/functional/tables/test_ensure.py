@@ -165,9 +165,8 @@ def test_with_no_time_at_all_it_looks_once_and_creates() -> None:
 
 def test_an_index_that_is_added_by_somebody_is_waited_for() -> None:
     with world(index_create_seconds=600) as here:
-        bare = TableSpec(**{**SPEC.declared(), "global_secondary_indexes": ()})
-        bare = TableSpec(**{**bare.declared(), "attributes": {"id": "S"}})
-        here.create(bare)
+        bare = {"attributes": {"id": "S"}, "global_secondary_indexes": ()}
+        here.create(TableSpec(**{**SPEC.declared(), **bare}))
         here.client.update_table(
             TableName="orders",
             AttributeDefinitions=SPEC.to_boto3()["AttributeDefinitions"],
