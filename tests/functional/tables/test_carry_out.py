@@ -99,7 +99,9 @@ def test_a_word_that_there_is_not_is_refused() -> None:
 
 def test_one_word_may_stand_alone() -> None:
     with a_table() as here:
-        plan = plan_table(here.client, table(global_secondary_indexes=[]))
+        types = {"id": "S", "day": "N", "total": "N"}
+        bare = table(attributes=types, global_secondary_indexes=[])
+        plan = plan_table(here.client, bare)
         assert carry_out(here, plan, allow="delete_index").report.clean
 
 
