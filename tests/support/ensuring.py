@@ -8,6 +8,7 @@ from typing import Any
 
 from dynoresilience.events import Event, TableProgress
 from dynoresilience.tables import Ensured, TableSpec, ensure_table
+from dynoresilience.tables.mark import marked_request
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 
 SPEC = TableSpec(
@@ -57,6 +58,10 @@ class World:
     def create(self, spec: TableSpec = SPEC) -> None:
         """As somebody else's program would."""
         self.client.create_table(**spec.to_boto3())
+
+    def begin(self, spec: TableSpec) -> None:
+        """As the library would, and then its process died."""
+        self.client.create_table(**marked_request(spec))
 
     def later(self, seconds: float, job: Callable[[], object]) -> None:
         """Somebody else does something while we wait."""

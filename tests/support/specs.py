@@ -11,6 +11,8 @@ from dynoresilience.tables import TableSpec
 
 NAME_CHARACTERS = string.ascii_letters + string.digits + "_.-"
 MOST_GLOBAL, MOST_LOCAL, MOST_PROJECTED, MOST_PROJECTED_IN_ALL = 20, 5, 20, 100
+MOST_UNITS, MOST_UNITS_OF_ALL = 40_000, 80_000
+"""What AWS gives without being asked: a table or an index, and an account."""
 ON_DEMAND_WARM = {"read": 12_000, "write": 4_000}
 
 table_names = st.text(NAME_CHARACTERS, min_size=3, max_size=255)
@@ -25,7 +27,6 @@ attribute_names = st.one_of(
     ),
 )
 attribute_types = st.sampled_from("SNB")
-capacities = st.integers(1, 40_000)
 tag_characters = st.characters(
     categories=("L", "N", "Zs"), include_characters="+-=._:/@", codec="utf-8"
 )
@@ -38,22 +39,34 @@ insights = st.sampled_from([True, False, "ACCESSED_AND_THROTTLED_KEYS", "THROTTL
 
 
 @st.composite
-def specs(draw: st.DrawFn, *, longest_key: int = 4, **fixed: Any) -> TableSpec:
+def specs(
+    draw: st.DrawFn,
+    *,
+    longest_key: int = 4,
+    attributes: st.SearchStrategy[str] = attribute_names,
+    **fixed: Any,
+) -> TableSpec:
     """Right specs.
 
     Args:
         draw: Hypothesis's.
         longest_key: the most attributes in each part of a global index's key: some emulators don't
             have more than one.
+        attributes: names of attributes; some emulators stumble over control characters.
         fixed: fields that have this value in all of them, if the rest allows it.
     """
-    return TableSpec(**{**draw(fields(longest_key=longest_key)), **fixed})
+    return TableSpec(**{**draw(fields(longest_key=longest_key, attributes=attributes)), **fixed})
 
 
 @st.composite
-def fields(draw: st.DrawFn, *, longest_key: int = 4) -> dict[str, Any]:
+def fields(
+    draw: st.DrawFn,
+    *,
+    longest_key: int = 4,
+    attributes: st.SearchStrategy[str] = attribute_names,
+) -> dict[str, Any]:
     """What right specs are made of."""
-    names = draw(st.lists(attribute_names, min_size=1, max_size=12, unique=True))
+    names = draw(st.lists(attributes, min_size=1, max_size=12, unique=True))
     types = {name: draw(attribute_types) for name in names}
     keys = draw(_part_of(names, 2))
     provisioned = draw(st.booleans())
@@ -61,13 +74,14 @@ def fields(draw: st.DrawFn, *, longest_key: int = 4) -> dict[str, Any]:
         "name": draw(table_names),
         "hash_key": keys[0],
         "billing_mode": "PROVISIONED" if provisioned else "PAY_PER_REQUEST",
-        **draw(_throughput(provisioned)),
         **draw(_settings()),
     }
     if len(keys) > 1:
         spec["range_key"] = keys[1]
     index_count = draw(st.one_of(st.integers(0, 3), st.just(MOST_GLOBAL)))
     local_count = draw(st.integers(0, MOST_LOCAL)) if len(keys) > 1 else 0
+    most_units = min(MOST_UNITS, MOST_UNITS_OF_ALL // (1 + index_count))
+    spec |= draw(_throughput(provisioned, most_units))
     unique_names = draw(
         st.lists(
             index_names,
@@ -81,14 +95,18 @@ def fields(draw: st.DrawFn, *, longest_key: int = 4) -> dict[str, Any]:
         {
             "name": name,
             **draw(_global_key(names, longest_key)),
-            **draw(_projection(projected)),
-            **draw(_throughput(provisioned)),
+            **draw(_projection(projected, attributes)),
+            **draw(_throughput(provisioned, most_units)),
         }
         for name in unique_names[:index_count]
     )
     others = [name for name in names if name != keys[0]]
     spec["local_secondary_indexes"] = tuple(
-        {"name": name, "range_key": draw(st.sampled_from(others)), **draw(_projection(projected))}
+        {
+            "name": name,
+            "range_key": draw(st.sampled_from(others)),
+            **draw(_projection(projected, attributes)),
+        }
         for name in unique_names[index_count:]
     )
     used = {*keys}
@@ -97,7 +115,7 @@ def fields(draw: st.DrawFn, *, longest_key: int = 4) -> dict[str, Any]:
     spec["attributes"] = {name: types[name] for name in names if name in used}
     if draw(st.booleans()):
         numbers = [name for name in used if types[name] == "N" and name not in keys]
-        free = attribute_names.filter(lambda name: name not in used)
+        free = attributes.filter(lambda name: name not in used)
         choices = [st.just(False), free, *([st.sampled_from(sorted(numbers))] if numbers else [])]
         spec["time_to_live"] = draw(st.one_of(choices))
     return spec
@@ -119,25 +137,26 @@ def _global_key(draw: st.DrawFn, names: list[str], longest: int) -> dict[str, An
 
 
 @st.composite
-def _projection(draw: st.DrawFn, most: int) -> dict[str, Any]:
+def _projection(draw: st.DrawFn, most: int, attributes: st.SearchStrategy[str]) -> dict[str, Any]:
     kind = draw(st.sampled_from(["ALL", "KEYS_ONLY", "INCLUDE"]))
     if kind != "INCLUDE":
         return {"projection_type": kind}
     count = draw(st.one_of(st.integers(1, min(2, most)), st.just(most)))
-    names = st.lists(attribute_names, min_size=count, max_size=count, unique=True)
+    names = st.lists(attributes, min_size=count, max_size=count, unique=True)
     return {"projection_type": kind, "non_key_attributes": tuple(draw(names))}
 
 
 @st.composite
-def _throughput(draw: st.DrawFn, provisioned: bool) -> dict[str, Any]:
+def _throughput(draw: st.DrawFn, provisioned: bool, most_units: int) -> dict[str, Any]:
     """Of a table or a global index."""
     found: dict[str, Any] = {}
+    units = st.integers(1, most_units)
     for dimension in ("read", "write"):
         least = ON_DEMAND_WARM[dimension]
         if provisioned:
-            least = found[f"{dimension}_capacity_units"] = draw(capacities)
+            least = found[f"{dimension}_capacity_units"] = draw(units)
         elif draw(st.booleans()):
-            maximum = st.one_of(st.just(-1), st.integers(1, 1_000_000))
+            maximum = st.one_of(st.just(-1), units)
             found[f"max_{dimension}_request_units"] = draw(maximum)
         if draw(st.booleans()):
             warm = draw(st.integers(least, least + 100_000))

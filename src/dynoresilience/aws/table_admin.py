@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from dynoresilience.aws.credential_faults import meaning
 from dynoresilience.aws.table_control import translated
-from dynoresilience.ports import TableNotFound
+from dynoresilience.ports import TableBusy, TableNotFound
 from dynoresilience.ports.tables import NotSupported, Refused
 
 _UNKNOWN = frozenset({"UnknownOperationException", "UnknownOperation", "NotImplemented"})
@@ -84,4 +84,6 @@ def _translated(error: Exception, operation: str) -> Exception:
         return TableNotFound(str(error))
     if code == "ValidationException":
         return Refused(str(error))
+    if code == "LimitExceededException" and "being updated" in str(error):
+        return TableBusy(str(error))  # its tags, for some seconds after each change of them
     return translated(error, action)

@@ -97,6 +97,7 @@ _ENSURE = (
     *_VERIFY,
     (_TABLES, "dynamodb:CreateTable"),
     (_TABLES, "dynamodb:TagResource"),  # of any key, unlike the ledger's
+    (_TAGS, "dynamodb:UntagResource"),  # the mark of a creation that is not finished
     (_TABLES, "dynamodb:UpdateTimeToLive"),
     (_TABLES, "dynamodb:UpdateContinuousBackups"),
     (_TABLES, "dynamodb:UpdateContributorInsights"),

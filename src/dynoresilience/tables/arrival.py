@@ -22,6 +22,7 @@ from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensured import EnsureTimeout, TableUnusable
 from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.mark import marked_request
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport
@@ -47,6 +48,7 @@ class Arrival:
     Attributes:
         created: our CreateTable was accepted.
         joined: somebody else was creating it.
+        marked: our CreateTable has marked it, until it is finished.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Arrival:
         self._seen = False
         self._missing_since: float | None = None
         self._failing_since: float | None = None
+        self._request = marked_request(spec)
         self.created = False
         self.joined = False
+        self.marked = False
 
     def wait(self) -> tuple[FoundTable, DriftReport]:
         """The table, once nothing of it has to be waited for, and how it differs.
@@ -138,12 +142,15 @@ class Arrival:
         """
         self._progress.tell("creating")
         try:
-            self._access.admin.ask("CreateTable", create_request(self._spec))
+            self._access.admin.ask("CreateTable", self._request)
         except TableBusy as error:  # it exists, or is still being deleted
             self.joined = True
             return f"it is not found yet ({error})"
         except AccessDenied as error:
             named = _ACTION.search(str(error))  # with tags it may be TagResource
+            if self._is_marking and not self._spec.tags and "TagResource" in str(error):
+                self._request = create_request(self._spec)  # then without the mark
+                return "a creation without a tag"
             raise AccessDenied(named[1] if named else error.action, str(error)) from error
         except (ServiceLimit, Refused, NotSupported):
             raise
@@ -151,9 +158,13 @@ class Arrival:
             return f"what became of CreateTable ({error})"
         except ControlPlaneError as error:
             return f"CreateTable: {error}"
-        self.created = True
+        self.created, self.marked = True, self._is_marking
         self._patience.begin_anew()
         return "the table is CREATING"
+
+    @property
+    def _is_marking(self) -> bool:
+        return len(self._request.get("Tags", ())) > len(self._spec.tags or ())
 
     def _unseen(self) -> str:
         """It exists, but is not found.

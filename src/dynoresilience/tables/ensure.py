@@ -39,9 +39,10 @@ def ensure_table(
     request for each declared setting that it does not tell (time to live, tags, point-in-time
     recovery, contributor insights).
 
-    A creation whose process died before time to live, tags, point-in-time recovery or contributor
-    insights were switched on is finished, whatever ``on_drift`` says: that is a table created
-    within the last hour, that differs in nothing but such settings, none of which has a value yet.
+    A creation whose process died before time to live, point-in-time recovery or contributor
+    insights were switched on is finished, whatever ``on_drift`` says. It is told by a tag,
+    ``dynoresilience:creating``, that is on such a table until it is finished; where there are no
+    tags (DynamoDB Local), or they may not be used, it is drift once the table is 20 s old.
 
     Args:
         client: a boto3 DynamoDB client, resource or Table, or a ScalingClient.

@@ -6,17 +6,24 @@ faster with is as good as done by us.
 
 from __future__ import annotations
 
+import logging
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
-from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit
+from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit, TableNotFound
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.arrival import LAG, Arrival
+from dynoresilience.tables.ensured import EnsureTimeout
+from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.mark import KEY, is_marked
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport, Label, Severity
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
-from dynoresilience.tables.unfinished import is_young, nothing_else, unfinished
+from dynoresilience.tables.unfinished import nothing_else, unfinished
+
+_log = logging.getLogger("dynoresilience")
 
 
 @dataclass(slots=True)
@@ -27,6 +34,8 @@ class Finish:
     spec: TableSpec
     arrival: Arrival
     progress: Progress
+    _is_marked: bool = False
+    _has_asked: bool = False
     _asked: dict[str, float] = field(default_factory=dict)  # when, by what
     _refusals: dict[str, Refused] = field(default_factory=dict)
     _unsupported: dict[str, str] = field(default_factory=dict)  # why, by path
@@ -43,11 +52,15 @@ class Finish:
             report = self._excused(report)
             left = [] if report.clean else unfinished(self.spec, found, report)
             if left and not self.arrival.created:
-                if not is_young(found, self.access.clock.now()) or not nothing_else(left, report):
+                if not nothing_else(left, report) or not self._is_unfinished(found):
                     return report
+                if not (self.arrival.joined or self._is_marked):
+                    continue  # it has just been finished, or soon will be
                 self.arrival.joined = True
             left = [step for step in left if not self._has_failed(step)]
             if not left:
+                if report.clean:
+                    self._take_off_the_mark(found)
                 return report
             todo = [step for step in left if step.what not in self._asked]
             if not todo:
@@ -55,6 +68,44 @@ class Finish:
             for step in todo:
                 if not self._ask(step):
                     break
+
+    def _is_unfinished(self, found: FoundTable) -> bool:
+        """Whether somebody else's creation is under way, was left so, or has just been finished."""
+        if self.arrival.joined or self._is_marked:
+            return True
+        try:
+            marked = is_marked(self.access.admin, found)
+        except ControlPlaneError as error:
+            self.arrival.pause(self.arrival.failing(error))
+            return True
+        if marked is None and self._is_new(found):
+            self.arrival.pause("somebody else may be about to finish its creation")
+            return True
+        first_time, self._has_asked = not self._has_asked, True
+        self._is_marked = bool(marked)
+        return self._is_marked or first_time  # the mark may have gone since the look
+
+    def _is_new(self, found: FoundTable) -> bool:
+        return found.created is not None and 0 <= self.access.clock.now() - found.created < LAG
+
+    def _take_off_the_mark(self, found: FoundTable) -> None:
+        """If there may be one. The table is ready whether or not that succeeds."""
+        certain = self.arrival.marked or self._is_marked
+        if not certain and not (self.arrival.joined and self._asked):
+            return
+        request = {"ResourceArn": found.arn, "TagKeys": [KEY]}
+        with suppress(EnsureTimeout):
+            while True:
+                try:
+                    if not certain and not is_marked(self.access.admin, found):
+                        return
+                    self.access.admin.ask("UntagResource", request)
+                    return
+                except (AccessDenied, NotSupported, Refused, TableNotFound) as error:
+                    _log.debug("the tag %s stays on %s: %s", KEY, self.spec.name, error)
+                    return
+                except ControlPlaneError as error:  # tags are locked for seconds by a change
+                    self.arrival.pause(f"the tags: {error}")
 
     def _ask(self, step: Step) -> bool:
         """Send it. False: that is not possible now; it is time to look again."""

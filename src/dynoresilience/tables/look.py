@@ -100,7 +100,7 @@ class _Look:
         else:
             try:
                 if operation == "ListTagsOfResource":
-                    return self._tags(request)
+                    return tags_of(self._admin, request["ResourceArn"])
                 return self._admin.ask(operation, request)
             except NotSupported as error:
                 why = Unseen("unsupported", str(error))
@@ -110,17 +110,22 @@ class _Look:
         self._unseen |= {f"{where}{name}": why for name in names}
         return None
 
-    def _tags(self, request: Mapping[str, Any]) -> dict[str, str]:
-        found: dict[str, str] = {}
-        page: dict[str, str] = {}
-        for _ in range(_MOST_PAGES):
-            answer = self._admin.ask("ListTagsOfResource", {**request, **page})
-            found |= {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
-            if not answer.get("NextToken"):
-                return found
-            page = {"NextToken": answer["NextToken"]}
-        arn = request["ResourceArn"]
-        raise ControlPlaneError(f"the tags of {arn} come in more than {_MOST_PAGES} pages")
+
+def tags_of(admin: TableAdmin, arn: str) -> dict[str, str]:
+    """All tags of a table.
+
+    Raises:
+        AccessDenied, NotSupported, ControlPlaneError: they can't be read.
+    """
+    found: dict[str, str] = {}
+    page: dict[str, str] = {}
+    for _ in range(_MOST_PAGES):
+        answer = admin.ask("ListTagsOfResource", {"ResourceArn": arn, **page})
+        found |= {tag["Key"]: tag["Value"] for tag in answer.get("Tags") or ()}
+        if not answer.get("NextToken"):
+            return found
+        page = {"NextToken": answer["NextToken"]}
+    raise ControlPlaneError(f"the tags of {arn} come in more than {_MOST_PAGES} pages")
 
 
 _TOO_EARLY = ("CREATING", "DELETING")

@@ -1,9 +1,4 @@
-"""What a creation leaves to do, for CreateTable can't be asked for it. Pure.
-
-A creator that is killed after CreateTable leaves a table without it. Whoever comes next can't tell
-that from drift, but for two things: the table is young, and the setting looks as if nobody had ever
-touched it.
-"""
+"""What a creation leaves to do, for CreateTable can't be asked for it. Pure."""
 
 from __future__ import annotations
 
@@ -15,9 +10,6 @@ from dynoresilience.tables.report import DriftReport
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
 
-YOUNG = 3600.0
-"""Seconds since its creation for which a table's missing settings are taken for unfinished."""
-
 _IN_ORDER = (
     "UpdateTimeToLive",
     "TagResource",
@@ -25,11 +17,6 @@ _IN_ORDER = (
     "UpdateContributorInsights",
 )
 """Point-in-time recovery that was just enabled keeps the time to live from being changed."""
-
-
-def is_young(found: FoundTable, now: float) -> bool:
-    """Whether it was created within the last hour; ``now``: epoch seconds."""
-    return found.created is not None and now - found.created < YOUNG
 
 
 def unfinished(spec: TableSpec, found: FoundTable, report: DriftReport) -> list[Step]:

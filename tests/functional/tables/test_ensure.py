@@ -65,6 +65,7 @@ def test_ten_times_in_a_row_it_is_created_once() -> None:
             "UpdateTimeToLive": 1,
             "UpdateContinuousBackups": 1,
             "UpdateContributorInsights": 1,
+            "UntagResource": 1,
         }
 
 

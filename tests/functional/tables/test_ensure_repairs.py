@@ -15,7 +15,6 @@ from dynoresilience.tables import (
     ensure_tables,
     verify_table,
 )
-from dynoresilience.tables.unfinished import YOUNG
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.support.ensuring import FULL, SPEC, World, world
 
@@ -31,13 +30,12 @@ WITHOUT_INDEX = TableSpec(
 def test_what_differs_is_repaired() -> None:
     with world(index_create_seconds=300) as here:
         here.create(WITHOUT_INDEX)
-        here.clock.advance(YOUNG + 1)
         result = here.ensure(FULL, on_drift="repair")
 
         assert result.outcome == "repaired"
         assert result.report is not None
         assert result.report.clean
-        assert here.clock.monotonic() >= YOUNG + 300
+        assert here.clock.monotonic() >= 300
         assert here.ensure(FULL, on_drift="repair").outcome == "verified"
         assert verify_table(here.client, FULL).clean
 
@@ -45,7 +43,6 @@ def test_what_differs_is_repaired() -> None:
 def test_what_may_be_lost_has_to_be_allowed_and_until_then_nothing_is_done() -> None:
     with world() as here:
         here.create(SPEC)
-        here.clock.advance(YOUNG + 1)
         before = here.changes
         words = r'delete index by-day: allow it with allow=\("delete_index",\)'
         with pytest.raises(DriftError, match=words) as caught:
@@ -72,7 +69,6 @@ def test_what_can_not_be_repaired_tells_the_way_out() -> None:
 def test_there_is_no_time_for_the_repair() -> None:
     with world(index_create_seconds=300) as here:
         here.create(WITHOUT_INDEX)
-        here.clock.advance(YOUNG + 1)
         began = here.clock.monotonic()
         with pytest.raises(EnsureTimeout, match="index by-day is CREATING"):
             here.ensure(SPEC, on_drift="repair", timeout=60)
@@ -85,7 +81,6 @@ def test_there_is_no_time_for_the_repair() -> None:
 def test_what_fails_in_passing_is_tried_again() -> None:
     with world() as here:
         here.create(WITHOUT_INDEX)
-        here.clock.advance(YOUNG + 1)
         for operation in ("DescribeTable", "UpdateTable", "DescribeTimeToLive"):
             here.simulator.fail_next(operation, 2)
         assert here.ensure(FULL, on_drift="repair").outcome == "repaired"
@@ -94,8 +89,7 @@ def test_what_fails_in_passing_is_tried_again() -> None:
 def test_what_fails_while_it_is_planned_is_tried_again() -> None:
     with world() as here:
         here.create(WITHOUT_INDEX)
-        here.clock.advance(YOUNG + 1)
-        before_our_second_look(here, lambda: here.simulator.drop_next("DescribeTable", 2))
+        before_our_look(2, here, lambda: here.simulator.drop_next("DescribeTable", 2))
         assert here.ensure(SPEC, on_drift="repair").outcome == "repaired"
 
 
@@ -115,7 +109,6 @@ def test_a_change_under_way_is_waited_for_before_the_repair_is_planned() -> None
 def test_a_repair_that_is_denied_says_what_to_allow() -> None:
     with world() as here:
         here.create(WITHOUT_INDEX)
-        here.clock.advance(YOUNG + 1)
         here.simulator.deny("UpdateTable")
         with pytest.raises(DriftError, match="allow dynamodb:UpdateTable"):
             here.ensure(SPEC, on_drift="repair")
@@ -124,19 +117,18 @@ def test_a_repair_that_is_denied_says_what_to_allow() -> None:
 def test_somebody_else_has_repaired_it_meanwhile() -> None:
     with world() as here:
         here.create(SPEC)
-        here.clock.advance(YOUNG + 1)
-        before_our_second_look(here, lambda: here.ensure(FULL, on_drift="repair"))
+        before_our_look(3, here, lambda: here.ensure(FULL, on_drift="repair"))
         assert here.ensure(FULL, on_drift="repair").outcome == "repaired"
         assert here.changes["UpdateTimeToLive"] == 1
 
 
-def before_our_second_look(here: World, job: Any) -> None:
-    """Between the look that finds drift and the plan of its repair."""
+def before_our_look(number: int, here: World, job: Any) -> None:
+    """Between the look that finds drift and the plan of its repair, the last of ``number``."""
     looks: list[int] = []
 
     def count(**_: Any) -> None:
         looks.append(1)
-        if len(looks) == 2:
+        if len(looks) == number:
             job()
 
     here.client.meta.events.register("provide-client-params.dynamodb.DescribeTable", count)

@@ -9,29 +9,80 @@ import pytest
 
 from dynoresilience.tables import DriftError, TableSpec
 from dynoresilience.tables.arrival import LAG
-from dynoresilience.tables.unfinished import YOUNG
+from dynoresilience.tables.mark import KEY
 from tests.support.ensuring import FULL, SPEC, World, world
 
 MODES = ["raise", "warn", "repair"]
 
 
 @pytest.mark.parametrize("on_drift", MODES)
-@pytest.mark.parametrize("age", [0.0, 30.0, YOUNG - 60])
+@pytest.mark.parametrize("age", [0.0, 30.0, 86_400.0])
 def test_a_creation_is_finished(on_drift: str, age: float) -> None:
     with world(create_seconds=10) as here:
-        here.create(FULL)  # and then it died
+        here.begin(FULL)
         here.clock.advance(age)
         result = here.ensure(FULL, on_drift=on_drift)
 
         assert result.outcome == "joined"
         assert result.report is not None
         assert result.report.clean
+        assert KEY not in tags(here)
         assert here.ensure(FULL).outcome == "verified"
+
+
+def tags(here: World) -> dict[str, str]:
+    arn = here.client.describe_table(TableName="orders")["Table"]["TableArn"]
+    found = here.client.list_tags_of_resource(ResourceArn=arn)["Tags"]
+    return {tag["Key"]: tag["Value"] for tag in found}
+
+
+def test_the_mark_of_a_creation_goes_once_it_is_finished() -> None:
+    with world(create_seconds=10, tag_seconds=3) as here:
+        seen = []
+        register = here.client.meta.events.register
+        register("before-call.dynamodb.UpdateTimeToLive", lambda **_: seen.append(tags(here)))
+        assert here.ensure(FULL).outcome == "created"
+        here.clock.advance(3)
+
+        assert [KEY in found for found in seen] == [True]
+        assert tags(here) == {"team": "shop"}
+
+
+def test_what_an_owner_switches_off_a_moment_later_is_drift() -> None:
+    with world(ttl_pause_seconds=0) as here:
+        here.ensure(FULL)
+        off = {"Enabled": False, "AttributeName": "expires"}
+        here.client.update_time_to_live(TableName="orders", TimeToLiveSpecification=off)
+        with pytest.raises(DriftError, match="time_to_live"):
+            here.ensure(FULL)
+
+
+def test_without_the_right_to_tag_a_table_is_created_all_the_same() -> None:
+    timed = TableSpec(**SPEC.declared(), time_to_live="expires")
+    with world() as here:
+        words = "User: u is not authorized to perform: dynamodb:TagResource on resource: t"
+        here.simulator.fail_next("CreateTable", 1, "AccessDeniedException", words)
+        assert here.ensure(timed).outcome == "created"
+        assert tags(here) == {}
+
+
+def test_without_the_right_to_untag_the_table_is_ready_all_the_same() -> None:
+    with world() as here:
+        here.simulator.deny("UntagResource")
+        assert here.ensure(FULL).outcome == "created"
+        assert KEY in tags(here)
+        assert here.ensure(FULL).outcome == "verified"
+
+
+def test_a_spec_that_leaves_nothing_to_do_is_not_marked() -> None:
+    with world() as here:
+        here.ensure(SPEC)
+        assert here.changes == {"CreateTable": 1}
 
 
 def test_and_from_wherever_it_was_interrupted() -> None:
     with world() as here:
-        here.create(FULL)
+        here.begin(FULL)
         here.client.update_time_to_live(
             TableName="orders",
             TimeToLiveSpecification={"Enabled": True, "AttributeName": "expires"},
@@ -40,17 +91,9 @@ def test_and_from_wherever_it_was_interrupted() -> None:
         assert here.simulator.calls["UpdateTimeToLive"] == 1
 
 
-def test_tags_that_were_not_taken_are_set() -> None:
-    with world(tag_seconds=3) as here:
-        here.create(SPEC)
-        assert here.ensure(TableSpec(**SPEC.declared(), tags={"team": "shop"})).outcome == "joined"
-        assert here.changes == {"CreateTable": 1, "TagResource": 1}
-
-
-def test_an_old_table_without_the_settings_has_drifted() -> None:
+def test_a_table_of_somebody_else_without_the_settings_has_drifted() -> None:
     with world() as here:
         here.create(FULL)
-        here.clock.advance(YOUNG + 1)
         before = here.changes
         with pytest.raises(DriftError) as caught:
             here.ensure(FULL)
@@ -83,7 +126,7 @@ def other_period(here: World) -> None:
 def test_a_tag_that_was_taken_off_has_been_touched() -> None:
     tagged = TableSpec(**SPEC.declared(), tags={"team": "shop", "stage": "test"})
     with world() as here:
-        here.create(tagged)
+        here.begin(tagged)
         arn = here.client.describe_table(TableName="orders")["Table"]["TableArn"]
         here.client.untag_resource(ResourceArn=arn, TagKeys=["stage"])
         with pytest.raises(DriftError, match=r"tags\[stage\]"):
@@ -91,9 +134,9 @@ def test_a_tag_that_was_taken_off_has_been_touched() -> None:
 
 
 @pytest.mark.parametrize("touch", [other_ttl, other_tags, other_period])
-def test_a_young_table_that_was_set_otherwise_has_drifted(touch: Any) -> None:
+def test_one_that_was_set_otherwise_has_drifted(touch: Any) -> None:
     with world() as here:
-        here.create(FULL)
+        here.begin(FULL)
         touch(here)
         before = here.changes
         with pytest.raises(DriftError):
@@ -101,9 +144,9 @@ def test_a_young_table_that_was_set_otherwise_has_drifted(touch: Any) -> None:
         assert here.changes == before
 
 
-def test_a_young_table_that_differs_in_more_is_left_alone() -> None:
+def test_one_that_differs_in_more_is_left_alone() -> None:
     with world() as here:
-        here.create(FULL)
+        here.begin(FULL)
         before = here.changes
         with pytest.raises(DriftError, match="stream_view_type"):
             here.ensure(TableSpec(**FULL.declared(), stream_view_type="KEYS_ONLY"))

@@ -325,7 +325,8 @@ def test_an_index_that_is_just_going_is_gone() -> None:
 
 
 def test_insights_of_an_index_that_is_to_come_follow_it() -> None:
-    before = table(global_secondary_indexes=[])
+    types = {"id": "S", "day": "N", "total": "N"}
+    before = table(attributes=types, global_secondary_indexes=[])
     wanted = table(
         global_secondary_indexes=[by_customer(**UNITS, contributor_insights="THROTTLED_KEYS")]
     )

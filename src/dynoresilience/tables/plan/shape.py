@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from dynoresilience.tables.answers import found_table
-from dynoresilience.tables.found import FoundIndex, FoundTable
+from dynoresilience.tables.found import FoundIndex, FoundTable, Unseen
 from dynoresilience.tables.plan.indexes import IndexChanges
 from dynoresilience.tables.sources.boto3 import create_request
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
@@ -47,14 +48,21 @@ def shaped(spec: TableSpec, found: FoundTable, indexes: IndexChanges) -> FoundTa
     kept = [_with_mode(seen, own, spec, switches=switches) for seen, own in indexes.kept]
     new = as_created(spec).indexes
     coming = [new[index.name] for index in indexes.created]
-    unseen = dict(found.unseen)
-    insights = unseen.get("contributor_insights")
-    for index in coming:
-        unseen.pop(f"{index.name}.contributor_insights", None)
-        if insights is not None and insights.reason == "unsupported":
-            unseen[f"{index.name}.contributor_insights"] = insights
     there = {index.name: index for index in (*kept, *coming)}
-    return replace(table, indexes=there, unseen=unseen)
+    return replace(table, indexes=there, unseen=_unseen(found, coming))
+
+
+def _unseen(found: FoundTable, coming: Iterable[FoundIndex]) -> dict[str, Unseen]:
+    """Contributor insights of an index that comes will be off, where there are any."""
+    unseen = dict(found.unseen)
+    of_table = unseen.get("contributor_insights")
+    names = {index.name for index in coming}
+    names |= {index.name for index in found.indexes.values() if index.status == "CREATING"}
+    for name in names:
+        unseen.pop(f"{name}.contributor_insights", None)
+        if of_table is not None and of_table.reason == "unsupported":
+            unseen[f"{name}.contributor_insights"] = of_table
+    return unseen
 
 
 def maximum(declared: int | None) -> int | None:

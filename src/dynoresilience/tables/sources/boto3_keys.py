@@ -26,11 +26,11 @@ def local_key(form: Form, entry: Mapping[str, Any], path: str, of_table: Any) ->
     """The field of a local index, whose HASH must be the table's."""
     hash_key, range_key = _single(form, entry, path)
     if range_key is None:
-        form.fault(f"{path}KeySchema", entry["KeySchema"], "a local index needs a RANGE; give one")
+        form.fault(f"{path}KeySchema", _said(entry), "a local index needs a RANGE; give one")
         range_key = UNREAD
     if UNREAD not in (hash_key, of_table) and hash_key != of_table:
         remedy = f"the HASH of a local index is that of its table, {of_table!r}"
-        form.fault(f"{path}KeySchema", entry["KeySchema"], remedy)
+        form.fault(f"{path}KeySchema", _said(entry), remedy)
     return {"range_key": range_key}
 
 
@@ -41,7 +41,7 @@ def _single(form: Form, entry: Mapping[str, Any], path: str) -> tuple[Any, Any]:
         return UNREAD, UNREAD
     if len(hashes) > 1 or len(ranges) > 1:
         remedy = "only global indexes can have several attributes of one KeyType; leave one"
-        form.fault(f"{path}KeySchema", entry["KeySchema"], remedy)
+        form.fault(f"{path}KeySchema", _said(entry), remedy)
         return UNREAD, UNREAD
     return hashes[0], ranges[0] if ranges else None
 
@@ -66,9 +66,14 @@ def _schema(form: Form, entry: Mapping[str, Any], path: str) -> tuple[Any, Any]:
     hashes = tuple(name for name, kind in keys if kind == "HASH")
     ranges = tuple(name for name, kind in keys if kind == "RANGE")
     if not hashes:
-        form.fault(where, entry["KeySchema"], "has no HASH; every key begins with one")
+        form.fault(where, _said(entry), "has no HASH; every key begins with one")
         return UNREAD, UNREAD
     if [name for name, _ in keys] != [*hashes, *ranges]:
-        form.fault(where, entry["KeySchema"], "a RANGE stands before a HASH; turn them round")
+        form.fault(where, _said(entry), "a RANGE stands before a HASH; turn them round")
         return UNREAD, UNREAD
     return hashes, ranges
+
+
+def _said(entry: Mapping[str, Any]) -> list[str]:
+    """A ``KeySchema`` that can be read, in short."""
+    return [f"{key['AttributeName']} {key['KeyType']}" for key in entry["KeySchema"]]

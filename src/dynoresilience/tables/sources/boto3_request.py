@@ -127,7 +127,7 @@ def _attributes(form: Form, request: Mapping[str, Any]) -> Any:
     def note(entry: Mapping[str, Any], path: str) -> None:
         name = form.text(entry, "AttributeName", path)
         kind = form.needed(entry, "AttributeType", path, "give 'S', 'N' or 'B'")
-        if name in types:
+        if name in types and name is not UNREAD:
             form.fault(f"{path}AttributeName", name, "has a definition already; one is enough")
         types.setdefault(name, kind)
 
@@ -205,7 +205,7 @@ def _tags(form: Form, request: Mapping[str, Any]) -> dict[str, Any]:
     def note(entry: Mapping[str, Any], path: str) -> None:
         key = form.text(entry, "Key", path)
         value = form.needed(entry, "Value", path, "give text, '' for none")
-        if key in tags:
+        if key in tags and key is not UNREAD:
             form.fault(f"{path}Key", key, "is there already; one value is enough")
         tags.setdefault(key, value)
 

@@ -4,63 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool
+from pydantic import BaseModel, ConfigDict, StrictBool
 
 from dynoresilience.tables.spec.check import all_faults_of, faults_in, faults_of
 from dynoresilience.tables.spec.faults import Fault, SpecError
+from dynoresilience.tables.spec.values import (
+    Attributes,
+    AttributeType,
+    BillingMode,
+    Days,
+    InsightsMode,
+    KeyAttributes,
+    KeyId,
+    Listed,
+    Maximum,
+    Off,
+    ProjectionType,
+    StreamViewType,
+    TableClass,
+    Units,
+)
 
 __all__ = ["Fault", "GlobalIndex", "LocalIndex", "SpecError", "TableSpec"]
-
-BillingMode = Literal["PROVISIONED", "PAY_PER_REQUEST"]
-AttributeType = Literal["S", "N", "B"]
-ProjectionType = Literal["ALL", "KEYS_ONLY", "INCLUDE"]
-StreamViewType = Literal["KEYS_ONLY", "NEW_IMAGE", "OLD_IMAGE", "NEW_AND_OLD_IMAGES"]
-TableClass = Literal["STANDARD", "STANDARD_INFREQUENT_ACCESS"]
-InsightsMode = Literal["ACCESSED_AND_THROTTLED_KEYS", "THROTTLED_KEYS"]
-
-
-def _listed(value: object) -> object:
-    """No set, which has no order, and nothing that can be read only once."""
-    if isinstance(value, (list, tuple)):
-        return value
-    raise ValueError("must be a list")
-
-
-def _names(value: object) -> object:
-    """One attribute's name, or several."""
-    return (value,) if isinstance(value, str) else () if value is None else _listed(value)
-
-
-def _whole(value: object) -> object:
-    """No booleans, fractions or digits in quotes in the place of a number."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise ValueError("must be a whole number")
-
-
-def _maximum(value: object) -> object:
-    """-1 is none; 0 is nothing at all, which AWS refuses."""
-    if _whole(value) == 0:
-        raise ValueError("must not be 0")
-    return value
-
-
-def _off(value: object) -> object:
-    """Not 0, which is equal to it."""
-    if value is False:
-        return value
-    raise ValueError("must be False")
-
-
-Off = Annotated[Literal[False], BeforeValidator(_off)]
-KeyAttributes = Annotated[tuple[str, ...], BeforeValidator(_names)]
-Attributes = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Units = Annotated[int, BeforeValidator(_whole), Field(ge=1)]
-Maximum = Annotated[int, BeforeValidator(_maximum), Field(ge=-1)]
-Days = Annotated[int, BeforeValidator(_whole), Field(ge=1, le=35)]
-KeyId = Annotated[str, Field(min_length=1)]
 
 
 _WITHOUT_ORDER = ("global_secondary_indexes", "local_secondary_indexes", "non_key_attributes")
@@ -187,8 +154,8 @@ class TableSpec(_Throughput):
     hash_key: str
     range_key: str | None = None
     billing_mode: BillingMode = "PROVISIONED"
-    global_secondary_indexes: Annotated[tuple[GlobalIndex, ...], BeforeValidator(_listed)] = ()
-    local_secondary_indexes: Annotated[tuple[LocalIndex, ...], BeforeValidator(_listed)] = ()
+    global_secondary_indexes: Listed[GlobalIndex] = ()
+    local_secondary_indexes: Listed[LocalIndex] = ()
     stream_view_type: StreamViewType | Off | None = None
     time_to_live: str | Off | None = None
     tags: Mapping[str, str] | None = None

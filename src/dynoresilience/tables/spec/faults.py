@@ -5,26 +5,32 @@ from __future__ import annotations
 import pickle
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
 from dynoresilience.errors import DynoResilienceError
 
 
-class _Missing(Enum):
-    """A value of its own kind that is still itself after a pickle."""
+class _Missing:
+    """A value of its own kind, that is still itself after a pickle.
 
-    NOT_GIVEN = "not given"
-    UNREAD = "unread"
+    No member of an Enum: pydantic takes such a one for text.
+    """
+
+    def __init__(self, name: str, words: str) -> None:
+        self._name = name
+        self._words = words
 
     def __repr__(self) -> str:
-        return self.value
+        return self._words
+
+    def __reduce__(self) -> str:
+        return self._name
 
 
-NOT_GIVEN: Any = _Missing.NOT_GIVEN
+NOT_GIVEN: Any = _Missing("NOT_GIVEN", "not given")
 """Stands for the value of a field that is missing."""
 
-UNREAD: Any = _Missing.UNREAD
+UNREAD: Any = _Missing("UNREAD", "unread")
 """Stands for a value that could not be read, which a fault says already: nobody judges it again."""
 
 LONGEST_SHOWN = 40
