@@ -249,10 +249,15 @@ class TableSpec(_Throughput):
         return read_one(path, name, parameters, leave_out)
 
     @classmethod
-    def from_table(cls, client: Any, name: str) -> TableSpec:
+    def from_table(cls, client: Any, name: str | None = None) -> TableSpec:
         """The spec of a table that exists; settings at AWS's defaults are left out.
 
+        Args:
+            client: a boto3 DynamoDB client, resource or Table, or a ScalingClient.
+            name: of the table. None: that of the Table.
+
         Raises:
+            ConfigError: ``name`` is none, or missing.
             TableNotFound, AccessDenied, ControlPlaneError: it could not be read.
         """
         from dynoresilience.tables.live import read
