@@ -60,6 +60,7 @@ MEANT = {
     "partition_key": "hash_key",
     "sort_key": "range_key",
     "pitr": "point_in_time_recovery",
+    "projection": "projection_type",
     "provisioned_throughput": "read_capacity_units",
     "rcu": "read_capacity_units",
     "wcu": "write_capacity_units",
