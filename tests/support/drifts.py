@@ -15,7 +15,13 @@ from dynoresilience.tables import TableSpec
 
 Change = Callable[[Any, TableSpec], None]
 Way = Literal[
-    "in place", "delete_index", "new_stream", "disable_stream", "disable_recovery", "refused"
+    "in place",
+    "delete_index",
+    "new_stream",
+    "disable_stream",
+    "disable_recovery",
+    "expire_items",
+    "refused",
 ]
 
 SETTLES_WITHIN = 60.0
@@ -548,6 +554,7 @@ DRIFTS: tuple[Drift, ...] = (
         "expires",
         False,
         _another_table(time_to_live=False),  # two changes within an hour are refused
+        way="expire_items",
         time_to_live="expires",
     ),
     _case(
@@ -564,6 +571,7 @@ DRIFTS: tuple[Drift, ...] = (
         "expires",
         "until",
         _another_table(time_to_live="until"),
+        way="expire_items",
         time_to_live="expires",
     ),
     _case(

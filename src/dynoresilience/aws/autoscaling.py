@@ -15,7 +15,7 @@ from typing import Any
 from dynoresilience.aws.siblings import sibling
 from dynoresilience.aws.table_control import translated
 from dynoresilience.model import Change, Dimension, RaisedKey, ScalableTarget, TableState
-from dynoresilience.ports import AccessDenied, ControlPlaneError, TargetDenied
+from dynoresilience.ports import AccessDenied, NotThere, TargetDenied
 
 _log = logging.getLogger("dynoresilience")
 
@@ -50,7 +50,7 @@ class ScalableTargets:
 
         Of ``keys`` it is asked whether they have a policy.
 
-        Raises `AccessDenied` or `ControlPlaneError`.
+        Raises `NotThere`, `AccessDenied` or `ControlPlaneError`.
         """
         ids = {_resource_id(state.name, index): index for index in (None, *state.indexes)}
         found: dict[RaisedKey, ScalableTarget] = {}
@@ -66,6 +66,8 @@ class ScalableTargets:
                         continue
                     limits = ScalableTarget(entry["MinCapacity"], entry["MaxCapacity"])
                     found[ids[entry["ResourceId"]], dimension] = limits
+        except NotThere:
+            raise
         except Exception as error:
             raise translated(error, _DESCRIBE) from error
         for key in found.keys() & set(keys):
@@ -110,7 +112,7 @@ class ScalableTargets:
         if not self._clients:
             self._clients.append(self._new_client())
         if self._clients[0] is None:
-            raise ControlPlaneError("there is no Application Auto Scaling beside the tables")
+            raise NotThere("there is no Application Auto Scaling beside the tables")
         return self._clients[0]
 
 

@@ -13,9 +13,8 @@ from dynoresilience.aws.kms import KmsKeys
 from dynoresilience.aws.punctual import be_punctual
 from dynoresilience.aws.table_admin import BotoTableAdmin
 from dynoresilience.aws.table_control import BotoTableControl
-from dynoresilience.aws.tag_ledger import TagLedger
 from dynoresilience.engine import Runtime
-from dynoresilience.ports import Clock, EventSink, Random, ScaleDownLedger, TableControl
+from dynoresilience.ports import Clock, EventSink, Random, TableControl
 from dynoresilience.ports.tables import KeyNames, TableAdmin
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks
 
@@ -26,7 +25,6 @@ class Access:
 
     admin: TableAdmin
     control: TableControl
-    ledger: ScaleDownLedger
     runtime: Runtime
     sink: EventSink
     keys: KeyNames | None = None
@@ -60,7 +58,6 @@ class Access:
         return cls(
             admin=BotoTableAdmin(twin),
             control=BotoTableControl(twin, ScalableTargets.beside(original)),
-            ledger=TagLedger(twin, runtime.clock),
             runtime=runtime,
             sink=SafeSinks(told),
             keys=KmsKeys.beside(original),

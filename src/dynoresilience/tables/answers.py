@@ -83,6 +83,7 @@ def found_table(
         else None,
         contributor_insights=insight,
         contributor_insights_status=insight_status,
+        restored=bool(description.get("RestoreSummary")),
         unseen=dict(unseen or {}),
         **_throughput(description),
     )

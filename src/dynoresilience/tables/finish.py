@@ -52,7 +52,9 @@ class Finish:
             report = self._excused(report)
             left = [] if report.clean else unfinished(self.spec, found, report)
             if left and not self.arrival.created:
-                if not nothing_else(left, report) or not self._is_unfinished(found):
+                if found.restored or not nothing_else(left, report):
+                    return report  # what was restored is nobody's creation: it has its items
+                if not self._is_unfinished(found):
                     return report
                 if not (self.arrival.joined or self._is_marked):
                     continue  # it has just been finished, or soon will be

@@ -89,6 +89,8 @@ class FoundTable:
     recovery_period_days: int | None = None
     contributor_insights: str | Literal[False] | None = None
     contributor_insights_status: str = "DISABLED"
+    restored: bool = False
+    """From a backup, or from a point in time of another table: it came with its items."""
     unseen: Mapping[str, Unseen] = field(default_factory=dict)
     """By property, of the table (``tags``) or of an index (``by-day.contributor_insights``)."""
 

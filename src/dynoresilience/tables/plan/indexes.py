@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dynoresilience.tables.drift import CAPACITY
 from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.plan.step import update_table
 from dynoresilience.tables.report import Difference, DriftReport
@@ -106,6 +107,8 @@ def refusals(spec: TableSpec, found: FoundTable, report: DriftReport) -> Iterato
     local = {index.name: index for index in _present(found) if index.local}
     fixed = {spec.hash_key, spec.range_key, *found.hash_key, *found.range_key}
     fixed |= {key for index in local.values() for key in index.range_key}
+    # A raise may be in it, or Application Auto Scaling's work.
+    unknown = [note.remedy for note in report.notes if note.field == "capacity"]
     for each in report.differences:
         if each.field == "status":
             yield Refusal(each, each.remedy)
@@ -113,6 +116,8 @@ def refusals(spec: TableSpec, found: FoundTable, report: DriftReport) -> Iterato
             yield Refusal(each, _ANOTHER_NAME)
         elif _is_fixed(each, fixed):
             yield Refusal(each, _ANOTHER_TABLE)
+        elif unknown and _is_lowered(each):
+            yield Refusal(each, unknown[0])
 
 
 def _is_fixed(each: Difference, fixed: set[str | None]) -> bool:
@@ -121,6 +126,10 @@ def _is_fixed(each: Difference, fixed: set[str | None]) -> bool:
     if each.field == "attributes":
         return each.key in fixed
     return each.index is None and each.field in ("hash_key", "range_key")
+
+
+def _is_lowered(each: Difference) -> bool:
+    return each.field in CAPACITY and bool(each.found) and 0 < each.declared < each.found
 
 
 def _present(found: FoundTable) -> Iterator[FoundIndex]:
