@@ -148,13 +148,8 @@ class CarryingOut:
         blocked = tuple(self._postponed)
         for step in fresh.steps:
             if not blocked or not any(path.startswith(blocked) for path in step.changes):
-                return self._as_announced(step)
+                return step
         return None
-
-    def _as_announced(self, step: Step) -> Step:
-        """What is new in this plan has no items that could expire; the fresh one can't tell."""
-        same = (own for own in self._plan.steps if own.pairs == step.pairs)
-        return next((own for own in same if own.request == step.request), step)
 
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""

@@ -45,7 +45,7 @@ def _steps(spec: TableSpec, found: FoundTable | None, report: DriftReport) -> It
         yield creation(spec)
         # CreateTable has no members for some settings; the table will not have them yet.
         created = as_created(spec)
-        yield from after_indexes(spec, created, compare(spec, created).differences, is_new=True)
+        yield from after_indexes(spec, created, compare(spec, created).differences)
         return
     indexes = IndexChanges.between(spec, found, report)
     yield from indexes.deletes(spec)
