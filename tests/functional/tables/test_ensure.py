@@ -11,7 +11,7 @@ import pytest
 from dynoresilience.errors import ConfigError, CredentialsError, NotAttachableError
 from dynoresilience.ports import AccessDenied, OutcomeUnknown, ServiceLimit
 from dynoresilience.tables import DriftError, EnsureTimeout, TableSpec, TableUnusable, ensure_table
-from dynoresilience.tables.arrival import LAG, NO_ANSWER
+from dynoresilience.tables.ensure.arrival import LAG, NO_ANSWER
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.support.ensuring import FULL, SPEC, World, world
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
 
