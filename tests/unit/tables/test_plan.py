@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+import re
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -14,9 +17,11 @@ from hypothesis import strategies as st
 from dynoresilience.model import Dimension
 from dynoresilience.tables import Label, PlanError, TablePlan, TableSpec
 from dynoresilience.tables.drift import Owners, compare
+from dynoresilience.tables.drift.place import TABLE
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.seen.found import FoundTable, Unseen
 from dynoresilience.tables.seen.look import look
+from tests.support.apply_program import BEFORE, WANTED
 from tests.support.as_aws import KEYS, AsAws
 from tests.support.drifts import by_customer, by_total, table
 from tests.support.plan_checks import check
@@ -578,6 +583,74 @@ def test_a_plan_can_be_read_by_whoever_approves_it() -> None:
         "  3. switch the time to live by expires on (takes up to an hour; "
         f"needs dynamodb:UpdateTimeToLive; risk: {risks[2]})"
     )
+
+
+@pytest.mark.parametrize("way", ["there", "back", "creation"])
+def test_plans_read_the_same_from_release_to_release(way: str) -> None:
+    """Who keeps plans, or compares them, does so by these words. Change them on purpose only."""
+    off: dict[str, Any] = dict.fromkeys(
+        ("stream_view_type", "time_to_live", "point_in_time_recovery", "deletion_protection"), False
+    )
+    index = by_customer(
+        **UNITS, projection_type="ALL", non_key_attributes=[], contributor_insights=False
+    )
+    plain = table(**off, sse=False, table_class="STANDARD", global_secondary_indexes=[index])
+    full = TableSpec(**{**WANTED.declared(), "kms_key": f"{KEYS}orders"})
+    made = {
+        "there": lambda: planned(BEFORE, WANTED),
+        "back": lambda: planned(WANTED, plain),
+        "creation": lambda: plan(full, None, compare(full, None)),
+    }[way]()
+    kept = Path(__file__).with_name("plans") / way
+    assert str(made) + "\n" == kept.with_suffix(".txt").read_text(encoding="utf-8")
+    without = made.to_dict() | {"fingerprint": ""}
+    text = json.dumps(without, indent=2, sort_keys=True, default=sorted) + "\n"
+    assert text == kept.with_suffix(".json").read_text(encoding="utf-8")
+    assert json.loads(made.to_json()) == {**json.loads(text), "fingerprint": made.fingerprint}
+    assert re.fullmatch("[0-9a-f]{16}", made.fingerprint)
+
+
+def test_doubts_about_whose_a_number_is_are_a_risk() -> None:
+    note = TABLE.note("capacity", "as declared", None, Label.NOT_PERMITTED, "allow this")
+    for units, lowers in ((7, False), (3, True)):
+        found, wanted = found_as(table()), table(read_capacity_units=units)
+        report = replace(compare(wanted, found), notes=(note,))
+        (step,) = plan(wanted, found, report).steps
+        assert step.risk.endswith("allow this")
+        assert ("decrease" in step.risk) is lowers
+
+
+def test_insights_of_an_index_that_is_being_created_are_off() -> None:
+    wanted = table(global_secondary_indexes=[by_customer(**UNITS, contributor_insights=True)])
+    found = found_as(table())
+    index = replace(found.indexes["by-customer"], status="CREATING", contributor_insights=None)
+    path = "by-customer.contributor_insights"
+    coming = replace(
+        found,
+        indexes={**found.indexes, "by-customer": index},
+        unseen={path: Unseen("under way", "it is CREATING")},
+    )
+    assert [step.changes for step in planned(coming, wanted).steps] == [
+        {"global_secondary_indexes[by-customer].contributor_insights": False}
+    ]
+    active = replace(
+        coming, indexes={**found.indexes, "by-customer": replace(index, status="ACTIVE")}
+    )
+    assert planned(active, wanted).is_empty
+    off = replace(index, contributor_insights=False)
+    known = replace(coming, indexes={**found.indexes, "by-customer": off})
+    assert planned(known, wanted).fingerprint == planned(coming, wanted).fingerprint
+    on = replace(index, contributor_insights="THROTTLED_KEYS")
+    other = replace(coming, indexes={**found.indexes, "by-customer": on})
+    assert planned(other, wanted).fingerprint != planned(coming, wanted).fingerprint
+
+
+def test_to_on_demand_warm_throughput_comes_along_up_to_what_is_usual() -> None:
+    found = replace(found_as(table()), warm_read_units_per_second=5, warm_write_units_per_second=5)
+    for dimension, usual in (("read", 12_000), ("write", 4_000)):
+        for more in (0, 1):
+            warm = {f"warm_{dimension}_units_per_second": usual + more}
+            assert len(planned(found, table(on_demand=True, **warm)).steps) == 1 + more
 
 
 def test_the_fingerprint_is_of_what_does_not_change_by_itself() -> None:

@@ -110,19 +110,17 @@ def _stream(spec: TableSpec, each: Difference) -> Iterator[Step]:
 
 def _encryption(spec: TableSpec, differences: Collection[Difference]) -> Step:
     what = "encrypt with DynamoDB's own key"
+    meaning = "to withdraw a key in KMS no longer closes the table"
     if spec.sse:
         what = f"encrypt with {spec.kms_key or 'the key of alias/aws/dynamodb'}"
+        meaning = "who may not use the key may not use the table"
     return update_table(
         spec.name,
         {"SSESpecification": sse_specification(spec)},
         what,
         changed(*differences),
         takes="about half a minute",
-        risk="at most 4 changes in 24 hours, then one in 6; who may not use the key may not use "
-        "the table"
-        if spec.sse
-        else "at most 4 changes in 24 hours, then one in 6; to withdraw a key in KMS no longer "
-        "closes the table",
+        risk=f"at most 4 changes in 24 hours, then one in 6 hours; {meaning}",
         needs=_KMS if spec.kms_key else (),
     )
 
