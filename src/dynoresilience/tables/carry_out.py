@@ -22,7 +22,7 @@ from dynoresilience.ports import (
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.process.log_sink import utc
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.look import look
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
@@ -160,7 +160,8 @@ class CarryingOut:
 
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""
-        if step.allow and not self._is_still(found):
+        takes_away = step.allow is not None or "ProvisionedThroughput" in str(step.request)
+        if takes_away and not self._is_still(found):
             return
         self._progress.tell(step.what)
         self._is_lost = False
@@ -201,7 +202,8 @@ class CarryingOut:
     def _is_still(self, found: FoundTable | None) -> bool:
         """Whether what would be lost is still what was seen, an instant before it is.
 
-        Else one that is slow would take away what another has just made anew.
+        Else one that is slow, or was frozen in the middle of a look, would take away what another
+        has just made anew, or raised: units are sent as they were seen where they stay.
         """
         try:
             now = look(self._access.admin, self._spec.name, ())
@@ -256,7 +258,12 @@ def _of_consequence(found: FoundTable | None) -> object:
     if found is None:
         return None
     indexes = {
-        (each.name, each.hash_key, each.range_key, each.projection_type, each.status)
+        (each.name, each.hash_key, each.range_key, each.projection_type, each.status, _units(each))
         for each in found.indexes.values()
     }
-    return found.table_id, found.stream_view_type, found.stream_arn, indexes
+    stream = found.stream_view_type, found.stream_arn
+    return found.table_id, found.status, found.billing_mode, _units(found), stream, indexes
+
+
+def _units(of: FoundTable | FoundIndex) -> tuple[int, int]:
+    return of.read_capacity_units, of.write_capacity_units
