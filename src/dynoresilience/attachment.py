@@ -281,7 +281,7 @@ def client_behind(target: Any) -> Any:
             raise NotAttachableError(
                 f"target={type(client).__name__}: the calls of this client are coroutines, and a "
                 "wait within them would hold up the loop; decorate your functions with "
-                "with_throughput_scaling instead"
+                "with_throughput_scaling instead, and for tables and items give a client of boto3"
             )
         return client
     what = f"a client of {service!r}" if service else f"{type(target).__name__}"

@@ -15,13 +15,7 @@ from dynoresilience.tables import TableSpec
 
 Change = Callable[[Any, TableSpec], None]
 Way = Literal[
-    "in place",
-    "delete_index",
-    "new_stream",
-    "disable_stream",
-    "disable_recovery",
-    "expire_items",
-    "refused",
+    "in place", "delete_index", "new_stream", "disable_stream", "disable_recovery", "refused"
 ]
 
 SETTLES_WITHIN = 60.0
@@ -554,7 +548,6 @@ DRIFTS: tuple[Drift, ...] = (
         "expires",
         False,
         _another_table(time_to_live=False),  # two changes within an hour are refused
-        way="expire_items",
         time_to_live="expires",
     ),
     _case(
@@ -571,7 +564,6 @@ DRIFTS: tuple[Drift, ...] = (
         "expires",
         "until",
         _another_table(time_to_live="until"),
-        way="expire_items",
         time_to_live="expires",
     ),
     _case(

@@ -544,7 +544,32 @@ WRONG = [
         {"read_capacity": 5, "ttl": "expires"},
         (
             "read_capacity=5: there is no such field; did you mean read_capacity_units?",
-            "ttl='expires': there is no such field; leave it out",
+            "ttl='expires': there is no such field; did you mean time_to_live?",
+        ),
+    ),
+    Wrong(
+        "a field that nothing is like",
+        {"provider": "aws"},
+        ("provider='aws': there is no such field; leave it out",),
+    ),
+    Wrong(
+        "a slip in the name of the indexes",
+        {"attributes": {"id": "S", "day": "S"}, "global_secondary_index": [index(hash_key="day")]},
+        (
+            "global_secondary_index=[{'name': 'by-id', 'hash_key': 'day'}]: there is no such "
+            "field; did you mean global_secondary_indexes?",
+        ),
+    ),
+    Wrong(
+        "the words of boto3",
+        {
+            "hash_key": LEAVE_OUT,
+            "KeySchema": [],
+            **on({"IndexName": "by-id", "hash_key": "id"}),
+        },
+        (
+            "KeySchema=[]: there is no such field; did you mean hash_key?",
+            f"{_G}[0].IndexName='by-id': there is no such field; did you mean name?",
         ),
     ),
     Wrong(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
+from dynoresilience.errors import DynoResilienceError
 from dynoresilience.events import Event
 from dynoresilience.model import (
     CapacityUpdate,
@@ -80,7 +81,7 @@ class TableControl(Protocol):
         """
 
 
-class ControlPlaneError(Exception):
+class ControlPlaneError(DynoResilienceError):
     """The control plane did not do what was asked; another try may succeed."""
 
 
@@ -94,6 +95,9 @@ class AccessDenied(ControlPlaneError):
     def __init__(self, action: str, message: str) -> None:
         super().__init__(message)
         self.action = action
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.action, str(self))
 
 
 class TargetDenied(AccessDenied):
@@ -122,6 +126,9 @@ class DecreaseRefused(ControlPlaneError):
     def __init__(self, message: str, until: float | None) -> None:
         super().__init__(message)
         self.until = until
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.until)
 
 
 class LedgerUnavailable(ControlPlaneError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
     from dynoresilience.tables.apply import apply_plan, plan_table
     from dynoresilience.tables.ensure import ensure_table
     from dynoresilience.tables.ensure_all import ensure_tables
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from dynoresilience.tables.verify import verify_table
 
 _HOMES = {
+    "AccessDenied": ".ports",
     "Applied": "steps",
+    "ControlPlaneError": ".ports",
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
@@ -37,6 +40,7 @@ _HOMES = {
     "SpecError": "spec",
     "Step": "steps",
     "TableNames": "names",
+    "TableNotFound": ".ports",
     "TablePlan": "steps",
     "TableSpec": "spec",
     "TableUnusable": "ensured",
@@ -53,7 +57,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "AccessDenied",
     "Applied",
+    "ControlPlaneError",
     "Difference",
     "DriftError",
     "DriftReport",
@@ -71,6 +77,7 @@ __all__ = [
     "SpecError",
     "Step",
     "TableNames",
+    "TableNotFound",
     "TablePlan",
     "TableSpec",
     "TableUnusable",
@@ -94,7 +101,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"{__name__}.{home}"), name)
+    value = getattr(import_module(f".{home}", __name__), name)
     globals()[name] = value
     return value
 

@@ -15,9 +15,16 @@ from dynoresilience.tables.readiness import unsettled
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import ALLOW, Applied, PlanError, TablePlan
 from dynoresilience.tables.verify import sighting
+from dynoresilience.tables.wanted import (
+    faults_of_allow,
+    faults_of_spec,
+    faults_of_timeout,
+    refuse,
+)
 
 PLAN_TIMEOUT = 300.0
 """Seconds for a change under way to end; one of capacity takes seconds to minutes."""
+_NO_PLAN = "plan={} must be a TablePlan, as plan_table gives it"
 APPLY_TIMEOUT = 3600.0
 """Seconds for all of a plan; an index takes 5 to 15 minutes, longer the more items there are."""
 
@@ -35,10 +42,12 @@ def plan_table(client: Any, spec: TableSpec, *, timeout: float = PLAN_TIMEOUT) -
         The plan; ``str(plan)`` is for who has to approve it, `apply_plan` carries it out.
 
     Raises:
+        ConfigError: an argument is wrong. No call has been made.
         AccessDenied: DescribeTable is not allowed.
         ControlPlaneError: the table could not be read this time.
         PlanError: a change is still under way.
     """
+    refuse("plan_table", [*faults_of_spec(spec), *faults_of_timeout(timeout)])
     return plan_for(Access.of(client), spec, timeout=timeout)
 
 
@@ -83,7 +92,7 @@ def apply_plan(
             or the table has changed since; or it was not carried out to its end. The message says
             what is done, what is left, and what to do about it.
         AccessDenied: DescribeTable is not allowed.
-        ConfigError: ``allow`` has a word that there isn't.
+        ConfigError: an argument is wrong. No call has been made.
     """
     return carry_out(Access.of(client, sinks), plan, allow=allow, timeout=timeout)
 
@@ -96,6 +105,10 @@ def carry_out(
     timeout: float = APPLY_TIMEOUT,
 ) -> Applied:
     """`apply_plan`, for those who have a way to the table already."""
+    faults: list[str] = (
+        [] if isinstance(plan, TablePlan) else [_NO_PLAN.format(type(plan).__name__)]
+    )
+    refuse("apply_plan", [*faults, *faults_of_timeout(timeout), *faults_of_allow(allow)])
     spec = _checked(plan, {allow} if isinstance(allow, str) else set(allow))
     patience = Patience(access.clock, access.chance, timeout)
     return CarryingOut(access, plan, spec, patience).to_the_end()
@@ -103,9 +116,6 @@ def carry_out(
 
 def _checked(plan: TablePlan, allowed: set[str]) -> TableSpec:
     """The spec of a plan that may be carried out, as far as the plan tells."""
-    unknown = ", ".join(sorted(map(repr, allowed - ALLOW.keys())))
-    if unknown:
-        raise ConfigError(f"allow={unknown}: there is no such word, only {', '.join(ALLOW)}")
     if plan.spec is None:
         raise ConfigError("the plan has no spec: take it as plan_table gave it")
     if plan.refused:

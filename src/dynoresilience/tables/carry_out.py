@@ -92,20 +92,18 @@ class CarryingOut:
             if is_first and fresh.fingerprint != self._plan.fingerprint:
                 self._stop("nothing was sent: the table has changed since it was planned")
             is_first = False
+            self._check_expected(fresh)
             if self._sent is not None and not self._shows(self._sent, fresh, found):
                 continue
-            self._check_expected(fresh)
             step = self._next(fresh)
-            if step is not None:
-                waits_for = in_the_way(found, step) if found is not None else ""
-            elif found is not None:
-                waits_for = unfinished(found)
-            if waits_for:
-                self._wait(waits_for)
-            elif step is not None:
-                self._send(step, found)
-            else:
+            if found is not None:
+                waits_for = unfinished(found) if step is None else in_the_way(found, step)
+                if waits_for:
+                    self._wait(waits_for)
+                    continue
+            if step is None:
                 return self._end(report)
+            self._send(step, found)
 
     def _look(self) -> tuple[FoundTable | None, DriftReport]:
         while True:
@@ -150,13 +148,8 @@ class CarryingOut:
         blocked = tuple(self._postponed)
         for step in fresh.steps:
             if not blocked or not any(path.startswith(blocked) for path in step.changes):
-                return self._as_announced(step)
+                return step
         return None
-
-    def _as_announced(self, step: Step) -> Step:
-        """What is new in this plan has no items that could expire; the fresh one can't tell."""
-        same = (own for own in self._plan.steps if own.pairs == step.pairs)
-        return next((own for own in same if own.request == step.request), step)
 
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""

@@ -36,6 +36,11 @@ class Ensured:
     seconds: float = 0.0
     error: Exception | None = None
 
+    @property
+    def created(self) -> bool:
+        """True of one caller at most, however many there are: it may fill the new table."""
+        return self.outcome == "created"
+
     def __str__(self) -> str:
         why = f": {self.error}" if self.error is not None else ""
         return f"{self.table} {self.outcome} ({self.seconds:.1f} s){why}"
@@ -69,8 +74,12 @@ class EnsureError(DynoResilienceError):
         self.results = tuple(results)
         failed = [result for result in self.results if result.outcome == "failed"]
         lines = [f"{len(failed)} of {len(self.results)} tables failed:"]
-        lines += [str(result) for result in failed]
-        lines += [str(result) for result in self.results if result.outcome != "failed"]
+        lines += [str(result).replace("\n", "\n  ") for result in failed]
+        others: dict[str, list[str]] = {}
+        for result in self.results:
+            if result.outcome != "failed":
+                others.setdefault(result.outcome, []).append(result.table)
+        lines += [f"{outcome}: {', '.join(tables)}" for outcome, tables in others.items()]
         super().__init__("\n  ".join(lines))
 
     def __reduce__(self) -> tuple[Any, ...]:

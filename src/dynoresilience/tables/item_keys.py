@@ -64,6 +64,8 @@ def _fault(
     wanted = "a string, a number or binary" if kind is None else _WORDS[kind]
     if found is None:
         takes = "a Table takes Python's types" if items.in_python else _WIRE
+        if items.in_python and isinstance(item[name], float):
+            takes = "a Table takes int or Decimal for a number"
         return f"{who} must be {wanted}, and is a {type(item[name]).__name__}: {takes}"
     type_name, empty = found
     if type_name not in _WORDS or kind not in (None, type_name):

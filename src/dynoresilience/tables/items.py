@@ -94,6 +94,11 @@ def get_or_create(
         create: called only if there is none. Returns the attributes that are not in ``item``.
             Among several who try at once, it may be called by each, and one of the items wins.
     """
+    if create is not None and not callable(create):
+        raise ConfigError(
+            f"create must be a function, and is a {type(create).__name__}: put attributes that "
+            "need no function into item"
+        )
     items = _items_of(table, table_name)
     names = _keys(table, items, item, keys)
     found = items.get({name: item[name] for name in names.types})

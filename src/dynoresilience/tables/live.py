@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dynoresilience.errors import ConfigError
 from dynoresilience.model import Raised, RaisedKey
 from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
 from dynoresilience.tables.access import Access
@@ -24,7 +25,7 @@ _KEY_OF_AWS = "alias/aws/dynamodb"
 _PASSING = ("CREATING", "DELETING")
 
 
-def read(client: Any, name: str) -> TableSpec:
+def read(client: Any, name: str | None) -> TableSpec:
     """The spec of a table as it is; settings at AWS's defaults are left out.
 
     What a raise of ours has put up reads as what it goes back to. Warm throughput is left out: it
@@ -36,6 +37,9 @@ def read(client: Any, name: str) -> TableSpec:
         ControlPlaneError: the table could not be read this time, or is still being created.
     """
     access = Access.of(client)
+    name = getattr(client, "table_name", None) if name is None else name
+    if not isinstance(name, str):
+        raise ConfigError(f"from_table: name={name!r} must be the name of a table")
     found = look(access.admin, name)
     if found is None:
         where = f"{access.admin.region}, at {access.admin.endpoint}"

@@ -84,10 +84,12 @@ class Difference:
     @property
     def what(self) -> str:
         """The difference in words, without the remedy; on one line, whatever the values hold."""
+        label = "" if self.label is Label.DECLARED else f" ({self.label})"
         told = [] if self.is_status else [f"declared {_text(self.declared)}"]
+        if self.label is Label.AWS_DEFAULT:  # that is what is declared, and not what is found
+            told, label = [f"{told[0]}{label}"], ""
         if self.found is not None or self.label not in _BLIND:
             told.append(f"found {_text(self.found)}")
-        label = "" if self.label is Label.DECLARED else f" ({self.label})"
         return f"{_text(self.path)}: {', '.join(told)}{label}"
 
     @property

@@ -18,7 +18,6 @@ ALLOW: Mapping[str, str] = {
     "new_stream": "the stream's ARN changes: who reads the old one sees nothing new",
     "disable_stream": "the stream ends: who reads it sees nothing new",
     "disable_recovery": "points in time that the table could be restored to are lost",
-    "expire_items": "items whose time is past are deleted, also those that are there already",
 }
 """What a step may need to be allowed: what is lost, and not had back by undoing the step."""
 

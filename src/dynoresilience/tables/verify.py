@@ -14,6 +14,7 @@ from dynoresilience.tables.look import EVERYTHING, look
 from dynoresilience.tables.owners import concern, owners
 from dynoresilience.tables.report import DriftReport
 from dynoresilience.tables.spec import TableSpec
+from dynoresilience.tables.wanted import faults_of_spec, refuse
 
 
 def verify_table(client: Any, spec: TableSpec) -> DriftReport:
@@ -30,9 +31,11 @@ def verify_table(client: Any, spec: TableSpec) -> DriftReport:
         The report; ``report.clean`` if there is no drift. A table that is not there is one.
 
     Raises:
+        ConfigError: ``spec`` is no `TableSpec`.
         AccessDenied: DescribeTable is not allowed; that is never taken for "no such table".
         ControlPlaneError: the table could not be read this time.
     """
+    refuse("verify_table", faults_of_spec(spec))
     _, report = sighting(Access.of(client), spec)
     return report
 

@@ -40,11 +40,7 @@ def wanted(
     if isinstance(specs, (str, TableSpec)) or not isinstance(specs, Sequence):
         faults.append(f"specs={type(specs).__name__} must be a list of TableSpec")
     else:
-        faults += [
-            f"spec={type(spec).__name__} must be a TableSpec, such as TableSpec.from_boto3 makes"
-            for spec in specs
-            if not isinstance(spec, TableSpec)
-        ]
+        faults += [fault for spec in specs for fault in faults_of_spec(spec)]
         names = Counter(spec.name for spec in specs if isinstance(spec, TableSpec))
         faults += [
             f"specs: {name!r} is declared {count} times; declare each table once"
@@ -53,15 +49,41 @@ def wanted(
         ]
     if on_drift not in get_args(OnDrift):
         faults.append(f"on_drift={on_drift!r} must be one of {', '.join(get_args(OnDrift))}")
-    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not number or math.isnan(timeout) or timeout < 0:
-        faults.append(f"timeout={timeout!r} must be a number of seconds, 0 or more")
-    words = [allow] if isinstance(allow, str) or not isinstance(allow, Collection) else [*allow]
-    faults += [
-        f"allow={word!r}: there is no such word, only {', '.join(ALLOW)}"
-        for word in words
-        if not isinstance(word, str) or word not in ALLOW
-    ]
+    faults += [*faults_of_timeout(timeout), *faults_of_allow(allow)]
+    refuse(caller, faults)
+    return Wanted(on_drift, frozenset(_words(allow)))
+
+
+def refuse(caller: str, faults: Sequence[str]) -> None:
+    """Raise a `ConfigError` with these faults, if there are any."""
     if faults:
         raise ConfigError(f"{caller}: " + "; ".join(faults))
-    return Wanted(on_drift, frozenset(words))
+
+
+def faults_of_spec(spec: object) -> list[str]:
+    """What is wrong with a spec that was given: it is none."""
+    if isinstance(spec, TableSpec):
+        return []
+    what = spec.__name__ if isinstance(spec, type) else type(spec).__name__
+    return [f"spec={what} must be a TableSpec, such as TableSpec.from_boto3 makes"]
+
+
+def faults_of_timeout(timeout: float) -> list[str]:
+    """What is wrong with a number of seconds."""
+    number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if number and not math.isnan(timeout) and timeout >= 0:
+        return []
+    return [f"timeout={timeout!r} must be a number of seconds, 0 or more"]
+
+
+def faults_of_allow(allow: Collection[str]) -> list[str]:
+    """What is wrong with words of `ALLOW`."""
+    return [
+        f"allow={word!r}: there is no such word, only {', '.join(ALLOW)}"
+        for word in _words(allow)
+        if not isinstance(word, str) or word not in ALLOW
+    ]
+
+
+def _words(allow: Collection[str]) -> list[str]:
+    return [allow] if isinstance(allow, str) or not isinstance(allow, Collection) else [*allow]

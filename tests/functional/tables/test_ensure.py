@@ -77,7 +77,7 @@ def test_ten_times_in_a_row_it_is_created_once() -> None:
 
 def test_not_found_just_after_its_creation_it_is_waited_for() -> None:
     with world(create_seconds=2, describe_lag_seconds=LAG - 5) as here:
-        assert here.ensure(FULL).outcome == "created"
+        assert here.ensure(FULL).created
         assert here.simulator.calls["CreateTable"] == 1
 
 
@@ -96,6 +96,7 @@ def test_a_creation_under_way_is_joined() -> None:
         result = here.ensure()
 
         assert result.outcome == "joined"
+        assert not result.created
         assert 10 <= here.clock.monotonic() < 20
         assert here.changes == {"CreateTable": 1}
 

@@ -32,7 +32,7 @@ WITHOUT_INDEX = TableSpec(
 def test_what_differs_is_repaired() -> None:
     with world(index_create_seconds=300) as here:
         here.create(WITHOUT_INDEX)
-        result = here.ensure(FULL, on_drift="repair", allow=["expire_items"])
+        result = here.ensure(FULL, on_drift="repair")
 
         assert result.outcome == "repaired"
         assert result.report is not None
@@ -53,21 +53,8 @@ def test_what_may_be_lost_has_to_be_allowed_and_until_then_nothing_is_done() -> 
         assert "nothing was changed" in caught.value.advice
         assert {each.field for each in caught.value.report.differences} == {"index", "time_to_live"}
         assert here.changes == before
-        result = here.ensure(
-            WITHOUT_INDEX, on_drift="repair", allow=["delete_index", "expire_items"]
-        )
+        result = here.ensure(WITHOUT_INDEX, on_drift="repair", allow=["delete_index"])
         assert result.outcome == "repaired"
-
-
-def test_items_that_are_there_do_not_expire_without_their_owners_word() -> None:
-    with world() as here:
-        here.create(SPEC)
-        wanted = TableSpec(**SPEC.declared(), time_to_live="expires")
-        with pytest.raises(DriftError, match=r'allow it with allow=\("expire_items",\)'):
-            here.ensure(wanted, on_drift="repair")
-
-        assert "UpdateTimeToLive" not in here.changes
-        assert here.ensure(wanted, on_drift="repair", allow=["expire_items"]).outcome == "repaired"
 
 
 def test_what_can_not_be_repaired_tells_the_way_out() -> None:
@@ -98,8 +85,7 @@ def test_what_fails_in_passing_is_tried_again() -> None:
         here.create(WITHOUT_INDEX)
         for operation in ("DescribeTable", "UpdateTable", "DescribeTimeToLive"):
             here.simulator.fail_next(operation, 2)
-        result = here.ensure(FULL, on_drift="repair", allow=["expire_items"])
-        assert result.outcome == "repaired"
+        assert here.ensure(FULL, on_drift="repair").outcome == "repaired"
 
 
 def test_what_fails_while_it_is_planned_is_tried_again() -> None:
@@ -133,9 +119,8 @@ def test_a_repair_that_is_denied_says_what_to_allow() -> None:
 def test_somebody_else_has_repaired_it_meanwhile() -> None:
     with world() as here:
         here.create(SPEC)
-        how: dict[str, Any] = {"on_drift": "repair", "allow": ["expire_items"]}
-        before_our_look(3, here, lambda: here.ensure(FULL, **how))
-        assert here.ensure(FULL, **how).outcome == "repaired"
+        before_our_look(3, here, lambda: here.ensure(FULL, on_drift="repair"))
+        assert here.ensure(FULL, on_drift="repair").outcome == "repaired"
         assert here.changes["UpdateTimeToLive"] == 1
 
 

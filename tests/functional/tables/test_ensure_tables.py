@@ -79,6 +79,10 @@ def test_the_first_failure_ends_it(simulator: SimulatedDynamoDB) -> None:
     assert isinstance(results[0].error, EnsureTimeout)
     assert [result.outcome for result in results[2:]] == ["skipped"] * 4
     assert simulator.calls["CreateTable"] == 2  # ours, and table-0
+    assert str(caught.value).splitlines()[-2:] == [
+        "  stopped: table-0",
+        "  skipped: table-2, table-3, table-4, table-5",
+    ]
     copy = pickle.loads(pickle.dumps(caught.value))
     assert str(copy) == str(caught.value)
 

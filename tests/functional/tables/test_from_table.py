@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from dynoresilience.errors import ConfigError
 from dynoresilience.ports import TableNotFound
 from dynoresilience.tables import TableSpec, verify_table
+from dynoresilience.testing import SimulatedDynamoDB
 from tests.support.backends import Backend
 from tests.support.drifts import FORGETS, by_customer, by_total, create, table
 
@@ -83,6 +85,19 @@ def test_what_was_created_reads_back(backend: Backend, name: str) -> None:
     read = TableSpec.from_table(client, "orders")
     assert normal(read, forgets) == normal(spec, forgets)
     assert str(verify_table(client, read)) == "orders: as declared"
+
+
+def test_a_boto3_table_knows_its_name(backend: Backend) -> None:
+    create(backend.client(), SPECS["least"], frozenset())
+    assert TableSpec.from_table(backend.resource().Table("orders")).name == "orders"
+
+
+@pytest.mark.parametrize("name", [None, 5])
+def test_a_client_needs_a_name(name: Any) -> None:
+    with SimulatedDynamoDB() as simulator:
+        with pytest.raises(ConfigError, match=f"name={name} must be the name of a table"):
+            TableSpec.from_table(simulator.client(), name)
+        assert not simulator.calls
 
 
 def test_a_table_that_is_not_there_is_said_to_be_nowhere(backend: Backend) -> None:

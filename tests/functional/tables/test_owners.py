@@ -7,7 +7,15 @@ from collections.abc import Iterator
 import pytest
 
 from dynoresilience import ScalingClient, ScalingConfig
-from dynoresilience.tables import DriftReport, Label, TableSpec, verify_table
+from dynoresilience.model import Units
+from dynoresilience.tables import (
+    DriftReport,
+    Label,
+    TableSpec,
+    apply_plan,
+    plan_table,
+    verify_table,
+)
 from dynoresilience.testing import SimulatorServer, fresh_start
 from tests.support.backends import Backend, ThrottleNext
 from tests.support.drifts import FORGETS, create, settle, table
@@ -108,3 +116,38 @@ def test_nobody_is_asked_where_capacity_is_as_declared(scaled: SimulatorServer) 
     units = {"read_capacity_units": 5, "write_capacity_units": 9}
     assert verify_table(scaled.client(), table(**units)).clean
     assert (scaled.calls - before).total() == 5
+
+
+def test_what_somebody_owns_is_not_planned(scaled: SimulatorServer) -> None:
+    client = scaled.client()
+    assert plan_table(client, table()).is_empty
+    plan = plan_table(client, table(read_capacity_units=7))
+    assert [step.what for step in plan.steps] == ["set the capacity: read 5 -> 7"]
+    now = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 12}  # as it may at any time
+    client.update_table(TableName="orders", ProvisionedThroughput=now)
+    assert apply_plan(client, plan).report.clean
+    assert scaled.units("orders") == Units(7, 12)
+
+
+def test_a_raise_is_not_planned_away(backend: Backend) -> None:
+    client, spec = backend.client(), table(read_capacity_units=7)
+    create(client, table())
+    with ScalingClient(backend.client(), config=PATIENT) as scaling:
+        arn = client.describe_table(TableName="orders")["Table"]["TableArn"]
+        ThrottleNext(scaling, "PutItem", 1, ("TableWriteProvisionedThroughputExceeded", arn))
+        scaling.put_item(TableName="orders", Item=ITEM)
+        settle(client, "orders")
+        assert plan_table(scaling, table()).is_empty
+        raised = client.describe_table(TableName="orders")["Table"]["ProvisionedThroughput"]
+        assert apply_plan(scaling, plan_table(scaling, spec)).report.clean
+        now = client.describe_table(TableName="orders")["Table"]["ProvisionedThroughput"]
+        assert now["ReadCapacityUnits"] == 7
+        assert now["WriteCapacityUnits"] == raised["WriteCapacityUnits"] > 5
+        scaling.scale_down_now()
+
+
+def test_where_it_is_not_known_whose_a_number_is_the_plan_says_so(scaled: SimulatorServer) -> None:
+    scaled.deny("DescribeScalableTargets", "ListTagsOfResource")
+    (step,) = plan_table(scaled.client(), table()).steps
+    assert "allow application-autoscaling:DescribeScalableTargets" in step.risk
+    assert "allow dynamodb:ListTagsOfResource" in step.risk

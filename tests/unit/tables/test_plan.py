@@ -399,9 +399,22 @@ def test_insights_of_an_index_that_is_to_come_follow_it() -> None:
             [{"ContributorInsightsAction": "DISABLE"}],
         ),
         (
+            {},
+            {"time_to_live": "expires"},
+            [{"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "expires"}}],
+        ),
+        (
             {"time_to_live": "expires"},
             {"time_to_live": False},
             [{"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires"}}],
+        ),
+        (
+            {"time_to_live": "expires"},
+            {"time_to_live": "until"},
+            [
+                {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires"}},
+                {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}},
+            ],
         ),
     ],
     ids=str,
@@ -410,15 +423,6 @@ def test_settings(before: Any, wanted: Any, expected: Any) -> None:
     made = planned(table(**before), table(**wanted))
     assert requests(made) == expected
     assert not made.needs_allowed
-
-
-def test_items_expire_by_another_attribute() -> None:
-    made = planned(table(time_to_live="expires"), table(time_to_live="until"))
-    assert requests(made) == [
-        {"TimeToLiveSpecification": {"Enabled": False, "AttributeName": "expires"}},
-        {"TimeToLiveSpecification": {"Enabled": True, "AttributeName": "until"}},
-    ]
-    assert [step.allow for step in made.steps] == [None, "expire_items"]
 
 
 def test_tags_are_set_and_never_removed() -> None:
@@ -448,7 +452,6 @@ def test_tags_are_set_and_never_removed() -> None:
             {"point_in_time_recovery": True, "recovery_period_days": 7},
             ["disable_recovery"],
         ),
-        ({}, {"time_to_live": "expires"}, ["expire_items"]),
     ],
     ids=str,
 )
@@ -573,7 +576,7 @@ def test_a_plan_can_be_read_by_whoever_approves_it() -> None:
         f"  2. set the capacity: write 5 -> 3 (takes seconds to minutes; {update}; "
         f"risk: {risks[1]})\n"
         "  3. switch the time to live by expires on (takes up to an hour; "
-        f"needs dynamodb:UpdateTimeToLive; risk: {risks[2]}; only with allow=('expire_items',))"
+        f"needs dynamodb:UpdateTimeToLive; risk: {risks[2]})"
     )
 
 

@@ -49,7 +49,7 @@ def test_a_remedy_is_said_once() -> None:
         "  warning  global_secondary_indexes[by-day].non_key_attributes: "
         "declared a, b, found nothing\n"
         "           plan_table shows the way\n"
-        "  note     point_in_time_recovery: declared nothing, found on (AWS default)\n"
+        "  note     point_in_time_recovery: declared nothing (AWS default), found on\n"
         "           left alone\n"
         "  note     status: found CREATING (under way)\n"
         "           it changes"

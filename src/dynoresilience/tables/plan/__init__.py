@@ -45,7 +45,7 @@ def _steps(spec: TableSpec, found: FoundTable | None, report: DriftReport) -> It
         yield creation(spec)
         # CreateTable has no members for some settings; the table will not have them yet.
         created = as_created(spec)
-        yield from after_indexes(spec, created, compare(spec, created).differences, is_new=True)
+        yield from after_indexes(spec, created, compare(spec, created).differences)
         return
     indexes = IndexChanges.between(spec, found, report)
     yield from indexes.deletes(spec)
@@ -54,7 +54,9 @@ def _steps(spec: TableSpec, found: FoundTable | None, report: DriftReport) -> It
     shape = shaped(spec, found, indexes)
     owners = _owners(report) if stays_in_mode else {}
     drift = compare(spec, shape, owners, _known_keys(report)).differences
-    yield from capacity(spec, found, {index.name for index, _ in indexes.kept}, drift)
+    kept = {index.name for index, _ in indexes.kept}
+    doubts = [note.remedy for note in report.notes if note.field == "capacity"]
+    yield from capacity(spec, found, kept, drift, doubts)
     yield from before_indexes(spec, drift)
     yield from indexes.creates(spec, found)
     yield from warm_throughput(spec, shape, drift)

@@ -59,12 +59,11 @@ def before_indexes(spec: TableSpec, drift: Collection[Difference]) -> Iterator[S
 
 
 def after_indexes(
-    spec: TableSpec, found: FoundTable, drift: Collection[Difference], *, is_new: bool = False
+    spec: TableSpec, found: FoundTable, drift: Collection[Difference]
 ) -> Iterator[Step]:
     """Encryption alone, tags, recovery, insights; the time to live last.
 
-    It may be changed once an hour, and takes up to an hour. Where it is switched on in a table that
-    is not ``is_new``, there may be items that it deletes.
+    It may be changed once an hour, and takes up to an hour.
     """
     of = {each.path: each for each in drift}
     encryption = [each for each in drift if each.field in ("sse", "kms_key")]
@@ -81,7 +80,7 @@ def after_indexes(
     insights = [each for each in drift if each.field == "contributor_insights"]
     yield from (_insights(spec, each) for each in insights)
     if "time_to_live" in of:
-        yield from _time_to_live(spec, of["time_to_live"], None if is_new else "expire_items")
+        yield from _time_to_live(spec, of["time_to_live"])
 
 
 def _stream(spec: TableSpec, each: Difference) -> Iterator[Step]:
@@ -187,9 +186,9 @@ def _insights(spec: TableSpec, each: Difference) -> Step:
     )
 
 
-def _time_to_live(spec: TableSpec, each: Difference, allow_on: str | None) -> Iterator[Step]:
+def _time_to_live(spec: TableSpec, each: Difference) -> Iterator[Step]:
     """Another attribute: disabled with the old name, then enabled with the new one."""
-    for attribute, on, allow in ((each.found, False, None), (each.declared, True, allow_on)):
+    for attribute, on in ((each.found, False), (each.declared, True)):
         if not attribute:
             continue
         yield Step(
@@ -205,7 +204,6 @@ def _time_to_live(spec: TableSpec, each: Difference, allow_on: str | None) -> It
             risk=f"items whose {attribute} is past are deleted for good; at most one change an hour"
             if on
             else "at most one change an hour",
-            allow=allow,
         )
 
 

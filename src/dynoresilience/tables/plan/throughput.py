@@ -33,7 +33,11 @@ _Numbers = dict[str | None, dict[str, Difference]]
 
 
 def capacity(
-    spec: TableSpec, found: FoundTable, kept: Collection[str], drift: Collection[Difference]
+    spec: TableSpec,
+    found: FoundTable,
+    kept: Collection[str],
+    drift: Collection[Difference],
+    doubts: Collection[str] = (),
 ) -> Iterator[Step]:
     """Billing mode and units, then maximums: what the table takes a second, and its price.
 
@@ -42,6 +46,7 @@ def capacity(
         found: the table as it is.
         kept: the global indexes that it has by then.
         drift: how it will differ then.
+        doubts: what is not known of whose its capacity is.
     """
     if spec.billing_mode != found.billing_mode:
         yield (
@@ -49,7 +54,7 @@ def capacity(
         )
     units = _numbers(drift, _UNITS)
     if units:
-        yield _units(spec, found, units)
+        yield _units(spec, found, units, doubts)
     for numbers in _apart(_numbers(drift, _MAXIMUM)):
         asked = {
             index: {_MAXIMUM[name]: each.declared for name, each in fields.items()}
@@ -61,7 +66,7 @@ def capacity(
             f"set the on-demand maximum: {_words(numbers)}",
             _changes(numbers),
             takes="seconds",
-            risk="calls beyond it are throttled",
+            risk="; ".join(("calls beyond it are throttled", *doubts)),
         )
 
 
@@ -132,7 +137,7 @@ def _to_provisioned(spec: TableSpec, found: FoundTable, kept: Collection[str]) -
     )
 
 
-def _units(spec: TableSpec, found: FoundTable, numbers: _Numbers) -> Step:
+def _units(spec: TableSpec, found: FoundTable, numbers: _Numbers, doubts: Collection[str]) -> Step:
     """All that differ, in one request. Equal ones are refused, so nothing else is in it."""
     asked = {}
     for index, fields in numbers.items():
@@ -147,16 +152,19 @@ def _units(spec: TableSpec, found: FoundTable, numbers: _Numbers) -> Step:
         for index, fields in numbers.items()
         if any(each.declared < each.found for each in fields.values())
     }
+    risks = [*doubts]
+    if lowered:
+        risks[:0] = [
+            "calls beyond it are throttled",
+            f"it takes one of the day's 4 decreases of {_list(lowered)}",
+        ]
     return update_table(
         spec.name,
         _members("ProvisionedThroughput", asked),
         f"set the capacity: {_words(numbers)}",
         _changes(numbers),
         takes=_SOON,
-        risk=f"calls beyond it are throttled; it takes one of the day's 4 decreases of "
-        f"{_list(lowered)}"
-        if lowered
-        else "",
+        risk="; ".join(risks),
     )
 
 

@@ -65,13 +65,20 @@ _UNSAID = {
 """Members of CreateTable that have no field. Source: its model in botocore 1.40.10 to 1.44.5."""
 
 
+_OF_ANSWERS = ("Table", "TableDescription", "TableStatus")
+_AN_ANSWER = "is what DescribeTable answers; read the table with TableSpec.from_table(client, name)"
+
+
 def fields_of(request: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of the `TableSpec` that the arguments of ``create_table`` describe.
 
     What is wrong with their form goes along, so that `TableSpec` tells it with all the rest.
     """
     form = Form()
-    if isinstance(request, Mapping):
+    if isinstance(request, Mapping) and not request.keys().isdisjoint(_OF_ANSWERS):
+        form.fault("request", request, _AN_ANSWER)
+        fields = dict.fromkeys(TableSpec.model_fields, UNREAD)
+    elif isinstance(request, Mapping):
         fields = _table(form, form.checked(request, "", _OF_TABLES, _UNSAID))
     else:
         form.fault("request", request, "must be a dict with the arguments of create_table")

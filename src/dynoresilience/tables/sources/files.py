@@ -7,7 +7,7 @@ from os import PathLike, fspath
 from pathlib import PurePath
 from typing import Any
 
-from dynoresilience.tables.sources.gather import unreadable
+from dynoresilience.tables.sources.gather import need_path, unreadable
 from dynoresilience.tables.spec import Fault, SpecError, TableSpec
 
 _TEMPLATES = (".yaml", ".yml", ".json", ".template")
@@ -30,6 +30,7 @@ def read_tables(
     Raises:
         SpecError: the file can't be read, has no table, or has faults: those of all its tables.
     """
+    need_path(path)
     suffix = PurePath(fspath(path)).suffix.lower()
     if suffix in _TEMPLATES:
         from dynoresilience.tables.sources import cloudformation

@@ -54,12 +54,24 @@ def unreadable(
     return SpecError(str(fspath(where)), [Fault(path, value, remedy)])
 
 
+def need_path(where: object) -> None:
+    """Not None, the number of an open file, the file itself or what stands in it.
+
+    Raises:
+        SpecError: it is no path.
+    """
+    if not isinstance(where, (str, PathLike)):
+        remedy = "must be the path of a file: text, or a pathlib.Path"
+        raise SpecError("TableSpec", [Fault("path", where, remedy)])
+
+
 def read_bytes(where: str | PathLike[str]) -> bytes:
     """What stands in a file.
 
     Raises:
         SpecError: it can't be read.
     """
+    need_path(where)
     try:
         with open(where, "rb") as file:
             return file.read()
@@ -84,6 +96,6 @@ def which(name: str | None, names: Iterable[str], where: str | PathLike[str]) ->
     """The error for a name that says nothing, or is missing."""
     listed = ", ".join(names)
     if name is None:
-        remedy = f"there are several tables, give the name of one: {listed}"
+        remedy = f"there are several tables, name one of {listed}; read_tables reads all"
         return SpecError(str(fspath(where)), [Fault("name", None, remedy)])
     return SpecError(str(fspath(where)), [Fault("name", name, f"there is no such table: {listed}")])

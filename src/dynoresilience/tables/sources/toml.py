@@ -56,7 +56,7 @@ def read_all(path: str | PathLike[str]) -> tuple[TableSpec, ...]:
 def _parsed(path: str | PathLike[str]) -> dict[str, Any]:
     data = read_bytes(path)
     try:
-        text = data.decode()
+        text = data.decode("utf-8-sig")  # editors on Windows begin it with a mark
     except UnicodeDecodeError as error:
         raise unreadable(path, f"is no TOML, which is UTF-8: {error}") from error
     try:
@@ -80,7 +80,11 @@ def _tables(document: Mapping[str, Any], gathered: Gathered) -> Iterator[tuple[s
     """Where each table stands, and its fields."""
     resources = document.get("resources")
     if OURS not in document and not isinstance(resources, dict):
-        if document:
+        if not document.keys() & TableSpec.model_fields.keys():
+            for kind, entries in document.items():
+                if isinstance(entries, (list, dict)):
+                    gathered.fault(kind, entries, f"is no table: begin each with [[{OURS}]]")
+        if document and not gathered.faults:
             yield "", document
         return
     yield from _each(document.get(OURS, []), OURS, gathered)

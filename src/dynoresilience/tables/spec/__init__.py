@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from os import PathLike
 from typing import Any
 
@@ -30,16 +30,47 @@ from dynoresilience.tables.spec.values import (
 __all__ = ["Fault", "GlobalIndex", "LocalIndex", "SpecError", "TableSpec"]
 
 
+_WITHOUT_ORDER = ("global_secondary_indexes", "local_secondary_indexes", "non_key_attributes")
+
+
+def _by_name(entry: Any) -> str:
+    """An index, or the name of an attribute."""
+    return str(getattr(entry, "name", entry))
+
+
 class _Checked(BaseModel):
-    """Says what is wrong in our words, never in pydantic's."""
+    """Says what is wrong in our words, never in pydantic's.
+
+    Indexes, and the attributes that they show, have no order: in another one they are equal.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
 
     def __init__(self, /, **given: Any) -> None:
         try:
             super().__init__(**given)
         except (ValueError, TypeError):  # TypeError: a mapping inside has a key that is no text
             raise SpecError(self._called(given), self._faults_of(given)) from None
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return all(self._sorted(field) == other._sorted(field) for field in type(self).model_fields)
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+    def _sorted(self, field: str) -> Any:
+        value = getattr(self, field)
+        return sorted(value, key=_by_name) if field in _WITHOUT_ORDER else value
+
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        """What is declared, and nothing else."""
+        for name, value in self:
+            if value != type(self).model_fields[name].default:
+                yield name, value
 
     @classmethod
     def _faults_of(cls, given: Mapping[str, Any]) -> list[Fault]:
@@ -76,7 +107,6 @@ class _Throughput(_Checked):
 class GlobalIndex(_Throughput):
     """A global secondary index: up to four attributes in either part of its key."""
 
-    name: str
     hash_key: KeyAttributes
     range_key: KeyAttributes = ()
     projection_type: ProjectionType = "ALL"
@@ -86,7 +116,6 @@ class GlobalIndex(_Throughput):
 class LocalIndex(_Checked):
     """A local secondary index: the table's partition key with another sort key."""
 
-    name: str
     range_key: str
     projection_type: ProjectionType = "ALL"
     non_key_attributes: Attributes = ()
@@ -121,7 +150,6 @@ class TableSpec(_Throughput):
         SpecError: with every fault, its field, its value and the remedy.
     """
 
-    name: str
     attributes: Mapping[str, AttributeType]
     hash_key: str
     range_key: str | None = None
@@ -221,10 +249,15 @@ class TableSpec(_Throughput):
         return read_one(path, name, parameters, leave_out)
 
     @classmethod
-    def from_table(cls, client: Any, name: str) -> TableSpec:
+    def from_table(cls, client: Any, name: str | None = None) -> TableSpec:
         """The spec of a table that exists; settings at AWS's defaults are left out.
 
+        Args:
+            client: a boto3 DynamoDB client, resource or Table, or a ScalingClient.
+            name: of the table. None: that of the Table.
+
         Raises:
+            ConfigError: ``name`` is none, or missing.
             TableNotFound, AccessDenied, ControlPlaneError: it could not be read.
         """
         from dynoresilience.tables.live import read

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, get_args
 
-from dynoresilience.tables.spec.expected import EXPECTED, NEVER_LOCAL
+from dynoresilience.tables.spec.expected import EXPECTED, MEANT, NEVER_LOCAL
 from dynoresilience.tables.spec.faults import NOT_GIVEN, UNREAD, Fault, FoundBefore, shown
 from dynoresilience.tables.spec.walk import entry_path
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 ALIKE = 0.75
 """How much of two names must agree for one to be a slip of the other. Our own choice: it takes
 ``read_capacity`` for ``read_capacity_units``."""
+_BEFORE_A_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class Draft:
@@ -37,7 +39,7 @@ class Draft:
             if name not in model.model_fields and (
                 meant := self._unknown(model, given, name, path)
             ):
-                values[meant] = UNREAD
+                values[meant] = _unread(_indexes_in(model, meant))
         for name, field in model.model_fields.items():
             where = f"{path}{name}"
             if name in given:
@@ -108,8 +110,10 @@ class Draft:
 
 
 def meant_by(name: object, names: Any) -> tuple[str | None, str]:
-    """The name that this is a slip of, if it is one; and the words for it."""
-    close = get_close_matches(str(name), list(names), n=1, cutoff=ALIKE)
+    """The name that this is a slip of, or another word for, if it is one; and how to say so."""
+    plain = _BEFORE_A_CAPITAL.sub("_", str(name)).lower()
+    meant = MEANT.get(plain, plain)
+    close = [meant] if meant in names else get_close_matches(str(name), names, 1, ALIKE)
     return (close[0], f"; did you mean {close[0]}?") if close else (None, "; leave it out")
 
 

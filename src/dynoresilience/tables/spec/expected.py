@@ -45,6 +45,34 @@ EXPECTED = {
 """By field; ``attributes[]`` is an entry of ``attributes``. It reads after "give" and "must be"."""
 
 _NO_THROUGHPUT = "a local index lives on the table's throughput; leave it out"
+MEANT = {
+    "attribute_definitions": "attributes",
+    "hash_key_type": "attributes",
+    "range_key_type": "attributes",
+    "gsi": "global_secondary_indexes",
+    "gsis": "global_secondary_indexes",
+    "indexes": "global_secondary_indexes",
+    "lsi": "local_secondary_indexes",
+    "lsis": "local_secondary_indexes",
+    "index_name": "name",
+    "table_name": "name",
+    "key_schema": "hash_key",
+    "partition_key": "hash_key",
+    "sort_key": "range_key",
+    "pitr": "point_in_time_recovery",
+    "projection": "projection_type",
+    "provisioned_throughput": "read_capacity_units",
+    "rcu": "read_capacity_units",
+    "wcu": "write_capacity_units",
+    "stream": "stream_view_type",
+    "stream_specification": "stream_view_type",
+    "streams": "stream_view_type",
+    "sse_specification": "sse",
+    "ttl": "time_to_live",
+    "ttl_attribute": "time_to_live",
+}
+"""Words that others have for our fields, of boto3 in small letters."""
+
 NEVER_LOCAL = {
     "hash_key": "a local index has the table's hash_key; leave it out, or make the index global",
     "read_capacity_units": _NO_THROUGHPUT,

@@ -163,7 +163,7 @@ def test_a_wrong_key_is_refused_before_anything_is_written(
 @pytest.mark.parametrize(
     ("value", "told"),
     [
-        (1.5, "is a float: a Table takes Python's types"),
+        (1.5, "is a float: a Table takes int or Decimal"),
         (object(), "is a object"),
         ({"S": "x"}, "and is M: a Table takes Python's types"),
     ],
@@ -207,6 +207,13 @@ def test_what_is_created_is_as_a_read_would_bring_it(backend: Backend) -> None:
 def test_arguments_that_cannot_be(options: dict[str, Any], told: str, backend: Backend) -> None:
     with pytest.raises(ConfigError, match=told):
         create_item_if_not_exists(backend.client(), {}, **options)
+
+
+def test_what_creates_is_a_function_also_where_the_item_is_there(backend: Backend) -> None:
+    orders = backend.resource().Table("orders")
+    create_item_if_not_exists(orders, order())
+    with pytest.raises(ConfigError, match="create must be a function, and is a dict"):
+        get_or_create(orders, order(), {"customer": "c-7"})  # type: ignore[arg-type]
 
 
 def test_a_table_has_its_own_name(backend: Backend) -> None:

@@ -158,8 +158,8 @@ _VIEWS = "'KEYS_ONLY', 'NEW_IMAGE', 'OLD_IMAGE' or 'NEW_AND_OLD_IMAGES'"
             ],
         ),
         (
-            {"TableStatus": "ACTIVE"},
-            ["TableStatus='ACTIVE': there is no such member; leave it out"],
+            {"ItemCount": 0},
+            ["ItemCount=0: there is no such member; leave it out"],
         ),
         (
             {"ResourcePolicy": "{}"},
@@ -423,6 +423,16 @@ def test_what_is_no_dict_is_refused(request_: Any) -> None:
     [fault] = refusal.value.faults
     assert (fault.path, fault.value) == ("request", request_)
     assert fault.remedy == "must be a dict with the arguments of create_table"
+
+
+@pytest.mark.parametrize("member", ["Table", "TableDescription", "TableStatus"])
+def test_what_describe_table_answers_is_refused_in_one_line(member: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        TableSpec.from_boto3({member: {}, "ItemCount": 0})
+
+    [fault] = caught.value.faults
+    assert fault.path == "request"
+    assert "TableSpec.from_table(client, name)" in fault.remedy
 
 
 def test_no_member_of_create_table_is_dropped() -> None:

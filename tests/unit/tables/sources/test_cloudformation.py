@@ -188,7 +188,7 @@ def test_the_faults_of_other_tables_are_theirs(write: Write) -> None:
 def test_several_tables_and_no_id(write: Write) -> None:
     path = of(write, Orders=table(), Users=table())
     assert faults_of(TableSpec.from_cloudformation, path) == {
-        "name": "there are several tables, give the name of one: Orders, Users"
+        "name": "there are several tables, name one of Orders, Users; read_tables reads all"
     }
 
 
@@ -234,6 +234,21 @@ def test_two_tables_of_one_name(write: Write) -> None:
 def test_what_is_no_template(write: Write, properties: dict[str, Any], path: str) -> None:
     faults = faults_of(TableSpec.from_cloudformation, of(write, Orders=table(**properties)))
     assert list(faults) == [f"Resources.Orders.Properties.{path}"]
+
+
+def test_a_slip_in_the_name_of_a_property(write: Write) -> None:
+    faults = faults_of(read_tables, of(write, Orders=table(DeletionProtection=True)))
+    assert faults == {
+        "Resources.Orders.Properties.DeletionProtection": (
+            "there is no such property; did you mean DeletionProtectionEnabled?"
+        )
+    }
+
+
+def test_parameters_are_a_mapping(write: Write) -> None:
+    given = [{"ParameterKey": "Stage", "ParameterValue": "prod"}]
+    faults = faults_of(read_tables, of(write, Orders=table()), parameters=given)
+    assert faults == {"parameters": "must be a mapping, such as {'Stage': 'prod'}"}
 
 
 def test_what_is_no_spec_is_told_in_its_words(write: Write) -> None:

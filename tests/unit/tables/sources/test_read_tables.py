@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from dynoresilience.tables import read_tables
+from dynoresilience.tables import TableSpec, read_tables
 from tests.unit.tables.sources.files import Write, faults_of, write
 
 __all__ = ["write"]
@@ -27,6 +29,20 @@ def test_what_only_templates_have(write: Write, option: dict[str, object]) -> No
 
 def test_a_path_that_no_file_can_have() -> None:
     assert "can't be read" in faults_of(read_tables, "a\0b.toml")["path"]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [read_tables, TableSpec.from_toml, TableSpec.from_cloudformation],
+    ids=lambda each: each.__name__,
+)
+@pytest.mark.parametrize(
+    "given",
+    [None, 0, io.StringIO("a = 1"), {"Resources": {}}, b"a.toml"],
+    ids=lambda each: type(each).__name__,
+)
+def test_what_is_no_path(read: Callable[..., object], given: object) -> None:
+    assert faults_of(read, given) == {"path": "must be the path of a file: text, or a pathlib.Path"}
 
 
 def test_toml_loads_neither_yaml_nor_aws(write: Write) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -115,7 +116,9 @@ def test_a_fault_of_another_table_counts_too(write: Write) -> None:
 
 def test_several_tables_and_no_name(write: Write) -> None:
     faults = faults_of(TableSpec.from_toml, write(ORDERS + USERS))
-    assert faults == {"name": "there are several tables, give the name of one: orders, users"}
+    assert faults == {
+        "name": "there are several tables, name one of orders, users; read_tables reads all"
+    }
 
 
 def test_a_name_that_no_table_has(write: Write) -> None:
@@ -146,6 +149,17 @@ def test_toml_is_utf8(tmp_path: Path) -> None:
     path = tmp_path / "latin.toml"
     path.write_bytes('name = "Aufträge"'.encode("latin-1"))
     assert "UTF-8" in faults_of(read_tables, path)["path"]
+
+
+def test_a_mark_at_the_beginning_is_no_part_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "marked.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + dedent(USERS).encode())
+    assert TableSpec.from_toml(path).name == "users"
+
+
+def test_a_slip_in_the_brackets_is_all_that_is_told(write: Write) -> None:
+    path = write(USERS.replace("[[tables]]", "[[table]]"))
+    assert faults_of(read_tables, path) == {"table": "is no table: begin each with [[tables]]"}
 
 
 def test_one_pair_of_brackets_is_too_few(write: Write) -> None:

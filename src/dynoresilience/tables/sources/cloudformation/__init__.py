@@ -90,6 +90,9 @@ class _Template:
         leave_out: Collection[str],
     ) -> None:
         content = load(path)
+        if not isinstance(parameters, Mapping | None):
+            remedy = "must be a mapping, such as {'Stage': 'prod'}"
+            raise unreadable(path, remedy, "parameters", parameters)
         self.gathered = Gathered(path)
         resources = content.get("Resources")
         self.resources: dict[str, Any] = resources if isinstance(resources, dict) else {}

@@ -21,6 +21,7 @@ from dynoresilience.tables.sources.cloudformation.properties import (
     Shape,
 )
 from dynoresilience.tables.sources.gather import Gathered
+from dynoresilience.tables.spec.draft import meant_by
 from dynoresilience.tables.spec.faults import NOT_GIVEN
 
 _NUMBER = re.compile(r"[+-]?\d{1,18}")
@@ -79,11 +80,9 @@ class Reader:
             if name in self._leave_out:
                 continue
             if name not in shape.of:
-                self._fault(
-                    f"{path}.{name}",
-                    member,
-                    f"there is no such property; there are {', '.join(shape.of)}",
-                )
+                meant, hint = meant_by(name, shape.of)
+                hint = hint if meant else f"; there are {', '.join(shape.of)}"
+                self._fault(f"{path}.{name}", member, f"there is no such property{hint}")
                 continue
             before = len(self._gathered.faults)
             read = self.read(member, shape.of[name], f"{path}.{name}")
