@@ -153,8 +153,10 @@ class CarryingOut:
 
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""
+        if self._patience.is_over:  # we were frozen, or whoever waits for us waits no more
+            self._wait(step.what)
         takes_away = step.allow is not None or "ProvisionedThroughput" in str(step.request)
-        if takes_away and not self._is_still(found):
+        if takes_away and found is not None and not self._is_still(found):
             return
         self._progress.tell(step.what)
         self._is_lost = False
@@ -192,7 +194,7 @@ class CarryingOut:
         self._sent, self._quiet_since, self._busy_since = step, None, None
         self._patience.begin_anew()
 
-    def _is_still(self, found: FoundTable | None) -> bool:
+    def _is_still(self, found: FoundTable) -> bool:
         """Whether what would be lost is still what was seen, an instant before it is.
 
         Else one that is slow, or was frozen in the middle of a look, would take away what another
@@ -205,7 +207,7 @@ class CarryingOut:
         except ControlPlaneError as error:
             self._wait(f"the table can't be read: {error}")
             return False
-        if found is not None and _of_consequence(found) == _of_consequence(now):
+        if _of_consequence(found) == _of_consequence(now):
             return True
         self._wait("it is just being changed")
         return False
