@@ -8,7 +8,7 @@ from typing import Any
 
 from dynoresilience.events import Event, TableProgress
 from dynoresilience.tables import Ensured, TableSpec, ensure_table
-from dynoresilience.tables.mark import marked_request
+from dynoresilience.tables.ensure.mark import marked_request
 from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 
 SPEC = TableSpec(

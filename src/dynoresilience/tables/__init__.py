@@ -8,8 +8,13 @@ if TYPE_CHECKING:
     from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
     from dynoresilience.tables.apply import apply_plan, plan_table
     from dynoresilience.tables.ensure import ensure_table
-    from dynoresilience.tables.ensure_all import ensure_tables
-    from dynoresilience.tables.ensured import Ensured, EnsureError, EnsureTimeout, TableUnusable
+    from dynoresilience.tables.ensure.results import (
+        Ensured,
+        EnsureError,
+        EnsureTimeout,
+        TableUnusable,
+    )
+    from dynoresilience.tables.ensure.several import ensure_tables
     from dynoresilience.tables.identity import Identity, check_region, whoami
     from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
     from dynoresilience.tables.names import TableNames
@@ -26,9 +31,9 @@ _HOMES = {
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
-    "EnsureError": "ensured",
-    "EnsureTimeout": "ensured",
-    "Ensured": "ensured",
+    "EnsureError": "ensure.results",
+    "EnsureTimeout": "ensure.results",
+    "Ensured": "ensure.results",
     "GlobalIndex": "spec",
     "Identity": "identity",
     "ItemResult": "items",
@@ -43,12 +48,12 @@ _HOMES = {
     "TableNotFound": ".ports",
     "TablePlan": "steps",
     "TableSpec": "spec",
-    "TableUnusable": "ensured",
+    "TableUnusable": "ensure.results",
     "apply_plan": "apply",
     "check_region": "identity",
     "create_item_if_not_exists": "items",
     "ensure_table": "ensure",
-    "ensure_tables": "ensure_all",
+    "ensure_tables": "ensure.several",
     "get_or_create": "items",
     "plan_table": "apply",
     "read_tables": "sources.files",

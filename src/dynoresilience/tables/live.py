@@ -10,15 +10,15 @@ from dynoresilience.model import Raised, RaisedKey
 from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.drift import CAPACITY, OWN_TAGS
-from dynoresilience.tables.found import (
+from dynoresilience.tables.owners import raised
+from dynoresilience.tables.seen.found import (
     DEFAULT_INSIGHTS,
     DEFAULT_RECOVERY_DAYS,
     STANDARD,
     FoundIndex,
     FoundTable,
 )
-from dynoresilience.tables.look import look
-from dynoresilience.tables.owners import raised
+from dynoresilience.tables.seen.look import look
 from dynoresilience.tables.spec import TableSpec
 
 _KEY_OF_AWS = "alias/aws/dynamodb"

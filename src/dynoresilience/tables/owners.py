@@ -13,9 +13,9 @@ from dynoresilience.ports.tables import NotSupported
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.drift import CAPACITY, Owners
 from dynoresilience.tables.drift.place import TABLE
-from dynoresilience.tables.found import FoundTable, Unseen
-from dynoresilience.tables.look import tags_of
 from dynoresilience.tables.report import Difference, DriftReport, Label
+from dynoresilience.tables.seen.found import FoundTable, Unseen
+from dynoresilience.tables.seen.look import tags_of
 
 _log = logging.getLogger("dynoresilience")
 

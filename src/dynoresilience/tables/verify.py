@@ -9,10 +9,10 @@ from typing import Any
 from dynoresilience.ports import AccessDenied, ControlPlaneError
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.drift import KnownKeys, compare
-from dynoresilience.tables.found import FoundTable, Unseen
-from dynoresilience.tables.look import EVERYTHING, look
 from dynoresilience.tables.owners import concern, owners
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundTable, Unseen
+from dynoresilience.tables.seen.look import EVERYTHING, look
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.wanted import faults_of_spec, refuse
 

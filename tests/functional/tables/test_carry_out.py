@@ -19,7 +19,7 @@ from dynoresilience.tables import (
     plan_table,
     verify_table,
 )
-from dynoresilience.tables.carry_out import BUSY_FOR, LOST_AFTER, NO_EFFECT_AFTER
+from dynoresilience.tables.apply.carry_out import BUSY_FOR, LOST_AFTER, NO_EFFECT_AFTER
 from tests.support.apply_program import BEFORE, WANTED
 from tests.support.drifts import by_customer, table
 from tests.support.ensuring import CHANGES, World, world

@@ -18,7 +18,7 @@ from dynoresilience.tables import (
     ensure_table,
     verify_table,
 )
-from dynoresilience.tables.arrival import LAG, NO_ANSWER
+from dynoresilience.tables.ensure.arrival import LAG, NO_ANSWER
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.support.ensuring import FULL, SPEC, World, world
 

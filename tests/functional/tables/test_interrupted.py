@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from dynoresilience.tables import DriftError, TableSpec
-from dynoresilience.tables.arrival import LAG
-from dynoresilience.tables.mark import KEY
+from dynoresilience.tables.ensure.arrival import LAG
+from dynoresilience.tables.ensure.mark import KEY
 from tests.support.ensuring import FULL, SPEC, World, world
 
 MODES = ["raise", "warn", "repair"]

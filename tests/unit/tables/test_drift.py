@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dynoresilience.tables import DriftReport, TableSpec
 from dynoresilience.tables.drift import compare
-from dynoresilience.tables.look import look
+from dynoresilience.tables.seen.look import look
 from tests.support.as_aws import AsAws
 from tests.support.mutations import mutations
 from tests.support.specs import specs

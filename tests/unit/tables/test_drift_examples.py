@@ -12,8 +12,8 @@ from dynoresilience.ports import AccessDenied
 from dynoresilience.ports.tables import NotSupported
 from dynoresilience.tables import DriftReport, Label, Severity, TableSpec
 from dynoresilience.tables.drift import compare
-from dynoresilience.tables.found import Unseen
-from dynoresilience.tables.look import look
+from dynoresilience.tables.seen.found import Unseen
+from dynoresilience.tables.seen.look import look
 from tests.support.as_aws import KEYS, AsAws
 from tests.support.drifts import by_customer, table
 from tests.support.mutations import mutations

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from dynoresilience.model import Dimension, Raised
 from dynoresilience.tables import TableSpec
 from dynoresilience.tables.drift import compare
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.live import fields_of
-from dynoresilience.tables.look import look
+from dynoresilience.tables.seen.found import FoundTable
+from dynoresilience.tables.seen.look import look
 from tests.support.as_aws import KEYS, AsAws
 from tests.support.drifts import table
 from tests.support.specs import specs

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
-from dynoresilience.tables.answers import found_table
-from dynoresilience.tables.look import look
+from dynoresilience.tables.seen.answers import found_table
+from dynoresilience.tables.seen.look import look
 from tests.support.as_aws import AsAws
 from tests.support.drifts import table
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from dynoresilience.model import Dimension
 from dynoresilience.tables import Label, PlanError, TablePlan, TableSpec
 from dynoresilience.tables.drift import Owners, compare
-from dynoresilience.tables.found import FoundTable, Unseen
-from dynoresilience.tables.look import look
 from dynoresilience.tables.plan import plan
+from dynoresilience.tables.seen.found import FoundTable, Unseen
+from dynoresilience.tables.seen.look import look
 from tests.support.as_aws import KEYS, AsAws
 from tests.support.drifts import by_customer, by_total, table
 from tests.support.plan_checks import check

@@ -15,8 +15,8 @@ from dynoresilience.tables.drift.place import TABLE, Place
 from dynoresilience.tables.drift.settings import KnownKeys, settings
 from dynoresilience.tables.drift.tags import OWN_TAGS, tags
 from dynoresilience.tables.drift.throughput import CAPACITY, WARM, Owners, throughput
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.report import Difference, DriftReport, Label, Severity
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 
 __all__ = ["CAPACITY", "OWN_TAGS", "KnownKeys", "Owners", "compare"]

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dynoresilience.tables.drift.place import RECREATE, REPAIR, Place
 from dynoresilience.tables.drift.settings import insights
 from dynoresilience.tables.drift.throughput import Owners, throughput
-from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.report import Difference, Severity
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 from dynoresilience.tables.spec import GlobalIndex, LocalIndex, TableSpec
 
 _ONLY_IF_ALLOWED = "plan_table shows the way; it is deleted only with allow=('delete_index',)"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynoresilience.tables.drift.place import RECREATE, TABLE
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.report import Difference, Severity
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 
 _OF_INDEXES = "delete the indexes that it is a key of, and create them again"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dynoresilience.tables.found import Unseen
 from dynoresilience.tables.report import Difference, Label, Severity
+from dynoresilience.tables.seen.found import Unseen
 
 REPAIR = "plan_table shows the way; ensure_table(on_drift='repair') takes it"
 RECREATE = "it can't be changed in place: create a table under another name and copy the items"

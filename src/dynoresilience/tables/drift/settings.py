@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dynoresilience.tables.drift.place import LEFT_ALONE, TABLE, Place
-from dynoresilience.tables.found import (
+from dynoresilience.tables.report import Difference, Label
+from dynoresilience.tables.seen.found import (
     DEFAULT_INSIGHTS,
     DEFAULT_RECOVERY_DAYS,
     STANDARD,
@@ -14,7 +15,6 @@ from dynoresilience.tables.found import (
     FoundTable,
     Unseen,
 )
-from dynoresilience.tables.report import Difference, Label
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
 
 KnownKeys = Mapping[str, str | Unseen]

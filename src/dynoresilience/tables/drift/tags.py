@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynoresilience.tables.drift.place import LEFT_ALONE, TABLE
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.report import Difference, Label
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 
 OWN_TAGS = ("aws:", "dynoresilience:")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 
 from dynoresilience.model import Dimension, RaisedKey
 from dynoresilience.tables.drift.place import LEFT_ALONE, Place
-from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.report import Difference, Label
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
 
 CAPACITY: Mapping[str, Dimension] = {

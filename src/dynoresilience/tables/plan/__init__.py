@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dynoresilience.tables.drift import CAPACITY, KnownKeys, Owners, compare
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.plan.fingerprint import fingerprint
 from dynoresilience.tables.plan.indexes import IndexChanges, refusals
 from dynoresilience.tables.plan.settings import after_indexes, before_indexes, creation
 from dynoresilience.tables.plan.shape import as_created, shaped
 from dynoresilience.tables.plan.throughput import capacity, warm_throughput
 from dynoresilience.tables.report import DriftReport, Label
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step, TablePlan
 

@@ -7,8 +7,8 @@ import json
 from typing import Any
 
 from dynoresilience.tables.drift import CAPACITY, OWN_TAGS
-from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 
 _OF_INDEX = ("hash_key", "range_key", "projection_type", "non_key_attributes", "local")
 _OF_TABLE = (

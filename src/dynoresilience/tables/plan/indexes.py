@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from dynoresilience.tables.drift import CAPACITY
-from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.plan.step import update_table
 from dynoresilience.tables.report import Difference, DriftReport
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 from dynoresilience.tables.sources.boto3 import global_index
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
 from dynoresilience.tables.steps import Refusal, Step

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from dynoresilience.tables.found import DEFAULT_INSIGHTS, DEFAULT_RECOVERY_DAYS, FoundTable
 from dynoresilience.tables.plan.step import changed, update_table
 from dynoresilience.tables.report import Difference
+from dynoresilience.tables.seen.found import DEFAULT_INSIGHTS, DEFAULT_RECOVERY_DAYS, FoundTable
 from dynoresilience.tables.sources.boto3 import sse_specification, stream_specification
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step

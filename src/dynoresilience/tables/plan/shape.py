@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any, TypeVar
 
-from dynoresilience.tables.answers import found_table
-from dynoresilience.tables.found import FoundIndex, FoundTable, Unseen
 from dynoresilience.tables.plan.indexes import IndexChanges
+from dynoresilience.tables.seen.answers import found_table
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable, Unseen
 from dynoresilience.tables.sources.boto3 import create_request
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
 

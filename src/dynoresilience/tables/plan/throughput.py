@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
-from dynoresilience.tables.found import FoundIndex, FoundTable
 from dynoresilience.tables.plan.shape import maximum
 from dynoresilience.tables.plan.step import changed, update_indexes, update_table
 from dynoresilience.tables.report import Difference
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 from dynoresilience.tables.sources.boto3 import throughput_members
 from dynoresilience.tables.spec import GlobalIndex, TableSpec
 from dynoresilience.tables.steps import Step

@@ -6,12 +6,12 @@ from collections.abc import Collection
 
 from dynoresilience.ports import AccessDenied, ControlPlaneError
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.arrival import Arrival
-from dynoresilience.tables.carry_out import CarryingOut
-from dynoresilience.tables.ensured import EnsureTimeout
+from dynoresilience.tables.apply.carry_out import CarryingOut
+from dynoresilience.tables.apply.readiness import unsettled
+from dynoresilience.tables.ensure.arrival import Arrival
+from dynoresilience.tables.ensure.results import EnsureTimeout
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
-from dynoresilience.tables.readiness import unsettled
 from dynoresilience.tables.report import DriftError, DriftReport
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import ALLOW, PlanError, TablePlan

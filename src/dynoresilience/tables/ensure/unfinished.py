@@ -6,9 +6,9 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from dynoresilience.tables.drift import compare
-from dynoresilience.tables.found import FoundTable
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
 

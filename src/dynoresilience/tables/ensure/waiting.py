@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dynoresilience.tables.ensured import TableUnusable
-from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.ensure.results import TableUnusable
 from dynoresilience.tables.report import DriftReport, Label
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 
 

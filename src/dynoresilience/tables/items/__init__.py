@@ -10,7 +10,7 @@ from typing import Any
 from dynoresilience.attachment import client_behind
 from dynoresilience.aws.items import Item, TableItems
 from dynoresilience.errors import ConfigError, ItemError
-from dynoresilience.tables.item_keys import Keys, check_item, keys_given
+from dynoresilience.tables.items.keys import Keys, check_item, keys_given
 
 MOST_TRIES = 3
 """PutItems of one call where the item that was in the way is gone by the time it is read."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
-from dynoresilience.tables.found import (
+from dynoresilience.tables.seen.found import (
     DEFAULT_INSIGHTS,
     DEFAULT_RECOVERY_DAYS,
     STANDARD,

@@ -7,8 +7,8 @@ from typing import Any
 
 from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
 from dynoresilience.ports.tables import NotSupported, TableAdmin
-from dynoresilience.tables.answers import found_table
-from dynoresilience.tables.found import FoundTable, Unseen
+from dynoresilience.tables.seen.answers import found_table
+from dynoresilience.tables.seen.found import FoundTable, Unseen
 
 PROPERTIES_OF_OPERATIONS: Mapping[str, tuple[str, ...]] = {
     "DescribeTimeToLive": ("time_to_live",),

@@ -8,12 +8,12 @@ from typing import Any
 from dynoresilience.events import TableDrifted
 from dynoresilience.ports import EventSink
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.arrival import Arrival
-from dynoresilience.tables.ensured import Ensured, Outcome
-from dynoresilience.tables.finish import Finish
+from dynoresilience.tables.ensure.arrival import Arrival
+from dynoresilience.tables.ensure.finish import Finish
+from dynoresilience.tables.ensure.repair import repair
+from dynoresilience.tables.ensure.results import Ensured, Outcome
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.progress import Progress
-from dynoresilience.tables.repair import repair
 from dynoresilience.tables.report import DriftError
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.wanted import OnDrift, Wanted, wanted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from dynoresilience.tables.found import FoundTable
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.steps import Step
 
 _Passing = tuple[str | None, str, str]

@@ -13,15 +13,20 @@ from dataclasses import dataclass, field, replace
 from dynoresilience.ports import AccessDenied, ControlPlaneError, ServiceLimit, TableNotFound
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.arrival import LAG, Arrival
-from dynoresilience.tables.ensured import EnsureTimeout
-from dynoresilience.tables.found import FoundTable
-from dynoresilience.tables.mark import KEY, is_marked
+from dynoresilience.tables.ensure.arrival import LAG, Arrival
+from dynoresilience.tables.ensure.mark import KEY, is_marked
+from dynoresilience.tables.ensure.results import EnsureTimeout
+from dynoresilience.tables.ensure.unfinished import (
+    in_order,
+    never_touched,
+    nothing_else,
+    unfinished,
+)
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport, Label, Severity
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Step
-from dynoresilience.tables.unfinished import in_order, never_touched, nothing_else, unfinished
 
 _log = logging.getLogger("dynoresilience")
 

@@ -20,16 +20,16 @@ from dynoresilience.ports import (
 )
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.ensured import EnsureTimeout, TableUnusable
-from dynoresilience.tables.found import FoundTable
-from dynoresilience.tables.mark import marked_request
+from dynoresilience.tables.ensure.mark import marked_request
+from dynoresilience.tables.ensure.results import EnsureTimeout, TableUnusable
+from dynoresilience.tables.ensure.waiting import awaited
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.sources.boto3 import create_request
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.verify import sighting
-from dynoresilience.tables.waiting import awaited
 
 LAG = 20.0
 """Seconds for which a table that exists may not be found, or a setting not be seen.

@@ -8,10 +8,10 @@ from typing import Any
 from dynoresilience.errors import ConfigError
 from dynoresilience.ports import EventSink
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.carry_out import CarryingOut
+from dynoresilience.tables.apply.carry_out import CarryingOut
+from dynoresilience.tables.apply.readiness import unsettled
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
-from dynoresilience.tables.readiness import unsettled
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import ALLOW, Applied, PlanError, TablePlan
 from dynoresilience.tables.verify import sighting

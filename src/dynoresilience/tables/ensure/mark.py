@@ -11,8 +11,8 @@ from typing import Any
 
 from dynoresilience.ports import AccessDenied
 from dynoresilience.ports.tables import NotSupported, TableAdmin
-from dynoresilience.tables.found import FoundTable
-from dynoresilience.tables.look import tags_of
+from dynoresilience.tables.seen.found import FoundTable
+from dynoresilience.tables.seen.look import tags_of
 from dynoresilience.tables.sources.boto3 import create_request
 from dynoresilience.tables.spec import TableSpec
 

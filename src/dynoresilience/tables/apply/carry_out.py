@@ -22,13 +22,13 @@ from dynoresilience.ports import (
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.process.log_sink import utc
 from dynoresilience.tables.access import Access
-from dynoresilience.tables.found import FoundIndex, FoundTable
-from dynoresilience.tables.look import look
+from dynoresilience.tables.apply.readiness import in_the_way, unfinished, unsettled
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.progress import Progress
-from dynoresilience.tables.readiness import in_the_way, unfinished, unsettled
 from dynoresilience.tables.report import DriftReport
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
+from dynoresilience.tables.seen.look import look
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Applied, PlanError, Step, TablePlan
 from dynoresilience.tables.verify import sighting
