@@ -60,8 +60,9 @@ def raised(access: Access, found: FoundTable) -> Mapping[RaisedKey, Raised]:
 
 
 def concern(report: DriftReport) -> bool:
-    """Whether there is a difference in a number that may be somebody's."""
-    return any(each.field in CAPACITY for each in report.differences)
+    """Whether a number differs that may be somebody's, also one that is just being changed."""
+    under_way = (note for note in report.notes if note.label is Label.UNDER_WAY)
+    return any(each.field in CAPACITY for each in (*report.differences, *under_way))
 
 
 def _raised(access: Access, found: FoundTable, state: TableState) -> dict[RaisedKey, Raised]:

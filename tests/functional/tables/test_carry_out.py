@@ -577,3 +577,14 @@ def test_interrupted_anywhere_the_next_run_finishes_it(event: str) -> None:
         assert len(result.steps) <= 1
         assert verify_table(here.client, WANTED).clean
         assert plan_table(here.client, WANTED).is_empty
+
+
+def test_no_step_is_begun_after_the_deadline() -> None:
+    """Frozen in the middle of the look; or whoever waited has been interrupted."""
+    with a_table() as here:
+        plan = plan_table(here.client, WANTED)
+        before = here.changes
+        event = "after-call.dynamodb.DescribeTimeToLive"
+        here.client.meta.events.register_first(event, lambda **_: here.clock.advance(100))
+        stopped(here, plan, "still waiting", timeout=50)
+        assert here.changes == before

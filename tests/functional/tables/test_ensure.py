@@ -10,7 +10,14 @@ import pytest
 
 from dynoresilience.errors import ConfigError, CredentialsError, NotAttachableError
 from dynoresilience.ports import AccessDenied, OutcomeUnknown, ServiceLimit
-from dynoresilience.tables import DriftError, EnsureTimeout, TableSpec, TableUnusable, ensure_table
+from dynoresilience.tables import (
+    DriftError,
+    EnsureTimeout,
+    TableSpec,
+    TableUnusable,
+    ensure_table,
+    verify_table,
+)
 from dynoresilience.tables.ensure.arrival import LAG, NO_ANSWER
 from dynoresilience.testing import SimulatedDynamoDB
 from tests.support.ensuring import FULL, SPEC, World, world
@@ -25,7 +32,6 @@ def test_a_table_is_created_with_all_that_is_declared() -> None:
         assert result.report is not None
         assert result.report.clean
         assert result.report.complete
-        assert 16 <= result.seconds < 20  # 12 until it is ACTIVE, 4 until it can be backed up
         assert here.simulator.calls["CreateTable"] == here.simulator.calls["UpdateTimeToLive"] == 1
         assert "TagResource" not in here.simulator.calls  # they were in CreateTable
         said = [what for what in here.told if not what.startswith("waiting: another try")]
@@ -442,3 +448,31 @@ def test_all_wrong_arguments_are_told_at_once() -> None:
 def test_what_is_no_client_is_refused() -> None:
     with pytest.raises(NotAttachableError):
         ensure_table(object(), SPEC)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["DescribeTimeToLive", "DescribeContinuousBackups", "DescribeContributorInsights"],
+)
+def test_what_may_not_be_read_is_switched_on_after_the_creation_all_the_same(
+    operation: str,
+) -> None:
+    with world(backups_seconds=5, recovery_seconds=60) as here:
+        here.simulator.deny(operation)
+        result = here.ensure(FULL)
+
+        assert result.outcome == "created"
+        assert result.report is not None
+        assert not result.report.complete
+        here.simulator.allow()
+        assert verify_table(here.client, FULL).clean
+        assert here.changes["UpdateTimeToLive"] == 1
+        assert here.changes["UpdateContributorInsights"] == 1
+
+
+def test_what_may_neither_be_read_nor_switched_on_names_its_action() -> None:
+    with world() as here:
+        here.simulator.deny("DescribeContinuousBackups", "UpdateContinuousBackups")
+        with pytest.raises(AccessDenied) as caught:
+            here.ensure(FULL)
+        assert caught.value.action == "dynamodb:UpdateContinuousBackups"

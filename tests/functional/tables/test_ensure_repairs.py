@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from dynoresilience.tables import (
     DriftError,
     EnsureTimeout,
     TableSpec,
+    TableUnusable,
     ensure_table,
     ensure_tables,
     verify_table,
@@ -150,3 +152,16 @@ def test_several_repair_at_once() -> None:
         assert {what for each in outcomes for what in each} <= {"repaired", "verified", "joined"}
         assert all(verify_table(simulator.client(), spec).clean for spec in specs)
         assert ensure_table(simulator.client(), specs[0]).outcome == "verified"
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_table_that_is_deleted_meanwhile_is_not_created_anew(seconds: float) -> None:
+    """Whoever deletes it may be about to restore it under its name."""
+    with world(delete_seconds=seconds) as here:
+        here.create(WITHOUT_INDEX)
+        delete = partial(here.simulator.client().delete_table, TableName="orders")
+        before_our_look(2, here, delete)
+        with pytest.raises(TableUnusable):
+            here.ensure(SPEC, on_drift="repair")
+
+        assert here.simulator.calls["CreateTable"] == 1

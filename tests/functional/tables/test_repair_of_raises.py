@@ -88,3 +88,40 @@ def test_what_application_auto_scaling_has_raised_is_not_taken_back(how: str) ->
                 here.ensure(SPEC, on_drift="repair")
         assert here.simulator.units("orders").write == 40
         assert "UpdateTable" not in here.changes
+
+
+@pytest.mark.parametrize("on_drift", ["raise", "repair"])
+def test_a_start_does_not_wait_for_a_raise_that_is_under_way(on_drift: str) -> None:
+    with raised_elsewhere(update_seconds=600) as here:
+        for now in (5, RAISED):  # amid the first raise, and amid the second
+            assert here.simulator.units("orders").write == now
+            began = here.clock.monotonic()
+            assert here.ensure(SPEC, on_drift=on_drift).outcome == "verified"
+            assert here.clock.monotonic() == began
+            here.clock.advance(700)
+            scaling = ScalingClient(here.simulator.client(), config=PATIENT)
+            here.simulator.throttle_next("PutItem")
+            scaling.put_item(TableName="orders", Item={"id": {"S": "1"}})
+
+
+def test_frozen_in_the_middle_of_a_look_it_does_not_take_back_a_raise_of_meanwhile() -> None:
+    eight = TableSpec(**{**SPEC.declared(), "read_capacity_units": 8})
+    with world() as here:
+        here.create(SPEC)
+        looks: list[int] = []
+
+        def freeze(**_: Any) -> None:
+            """For half an hour, amid the look upon which the capacity would be sent."""
+            looks.append(1)
+            if len(looks) == 2:
+                with virtual_time(here.clock):
+                    scaling = ScalingClient(here.simulator.client(), config=PATIENT)
+                    here.simulator.throttle_next("PutItem")
+                    scaling.put_item(TableName="orders", Item={"id": {"S": "1"}})
+                here.clock.advance(1800)
+
+        here.client.meta.events.register("after-call.dynamodb.DescribeContributorInsights", freeze)
+        here.ensure(eight, on_drift="repair", timeout=7200)
+        units = here.simulator.units("orders")
+        assert (units.read, units.write) == (8, RAISED)
+        assert here.changes["UpdateTable"] == 2  # the raise, and ours: none was taken back

@@ -27,7 +27,7 @@ from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport
-from dynoresilience.tables.seen.found import FoundTable
+from dynoresilience.tables.seen.found import FoundIndex, FoundTable
 from dynoresilience.tables.seen.look import look
 from dynoresilience.tables.spec import TableSpec
 from dynoresilience.tables.steps import Applied, PlanError, Step, TablePlan
@@ -153,7 +153,10 @@ class CarryingOut:
 
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""
-        if step.allow and not self._is_still(found):
+        if self._patience.is_over:  # we were frozen, or whoever waits for us waits no more
+            self._wait(step.what)
+        takes_away = step.allow is not None or "ProvisionedThroughput" in str(step.request)
+        if takes_away and found is not None and not self._is_still(found):
             return
         self._progress.tell(step.what)
         self._is_lost = False
@@ -191,10 +194,11 @@ class CarryingOut:
         self._sent, self._quiet_since, self._busy_since = step, None, None
         self._patience.begin_anew()
 
-    def _is_still(self, found: FoundTable | None) -> bool:
+    def _is_still(self, found: FoundTable) -> bool:
         """Whether what would be lost is still what was seen, an instant before it is.
 
-        Else one that is slow would take away what another has just made anew.
+        Else one that is slow, or was frozen in the middle of a look, would take away what another
+        has just made anew, or raised: units are sent as they were seen where they stay.
         """
         try:
             now = look(self._access.admin, self._spec.name, ())
@@ -203,7 +207,7 @@ class CarryingOut:
         except ControlPlaneError as error:
             self._wait(f"the table can't be read: {error}")
             return False
-        if found is not None and _of_consequence(found) == _of_consequence(now):
+        if _of_consequence(found) == _of_consequence(now):
             return True
         self._wait("it is just being changed")
         return False
@@ -249,7 +253,12 @@ def _of_consequence(found: FoundTable | None) -> object:
     if found is None:
         return None
     indexes = {
-        (each.name, each.hash_key, each.range_key, each.projection_type, each.status)
+        (each.name, each.hash_key, each.range_key, each.projection_type, each.status, _units(each))
         for each in found.indexes.values()
     }
-    return found.table_id, found.stream_view_type, found.stream_arn, indexes
+    stream = found.stream_view_type, found.stream_arn
+    return found.table_id, found.status, found.billing_mode, _units(found), stream, indexes
+
+
+def _units(of: FoundTable | FoundIndex) -> tuple[int, int]:
+    return of.read_capacity_units, of.write_capacity_units

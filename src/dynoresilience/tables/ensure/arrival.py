@@ -92,14 +92,14 @@ class Arrival:
         except (AccessDenied, NotSupported):
             raise
         except TableNotFound:  # DescribeTable has found it, another operation has not, yet
-            return self._unseen()
+            return self.unseen()
         except ControlPlaneError as error:
             return self.failing(error)
         self._failing_since = None
         if found is None:
-            return self._unseen() if self.created or self._seen else self._create()
+            return self.unseen() if self.created or self._seen else self._create()
         if found.status == "DELETING":
-            return self._going()
+            return self.going()
         self._seen, self._missing_since = True, None
         if found.status == "CREATING":
             self.joined = self.joined or not self.created
@@ -166,7 +166,7 @@ class Arrival:
     def _is_marking(self) -> bool:
         return len(self._request.get("Tags", ())) > len(self._spec.tags or ())
 
-    def _unseen(self) -> str:
+    def unseen(self) -> str:
         """It exists, but is not found.
 
         Raises:
@@ -180,7 +180,7 @@ class Arrival:
             )
         return "it is not found yet"
 
-    def _going(self) -> str:
+    def going(self) -> str:
         """It is being deleted; one that we have just created is then not to be seen yet.
 
         Raises:
@@ -191,7 +191,7 @@ class Arrival:
                 f"{self._spec.name} is being deleted by somebody else, while it was waited for; "
                 "run it again to create it anew"
             )
-        return self._unseen() if self.created else "the table is DELETING"
+        return self.unseen() if self.created else "the table is DELETING"
 
     def _since(self, began: float | None) -> tuple[float, float]:
         """How long ago ``began`` is, and when it was; None: now."""

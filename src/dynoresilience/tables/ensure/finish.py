@@ -16,7 +16,12 @@ from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensure.arrival import LAG, Arrival
 from dynoresilience.tables.ensure.mark import KEY, is_marked
 from dynoresilience.tables.ensure.results import EnsureTimeout
-from dynoresilience.tables.ensure.unfinished import nothing_else, unfinished
+from dynoresilience.tables.ensure.unfinished import (
+    in_order,
+    never_touched,
+    nothing_else,
+    unfinished,
+)
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport, Label, Severity
 from dynoresilience.tables.seen.found import FoundTable
@@ -60,6 +65,8 @@ class Finish:
                     continue  # it has just been finished, or soon will be
                 self.arrival.joined = True
             left = [step for step in left if not self._has_failed(step)]
+            if self.arrival.created:
+                left = in_order(left + self._unseen(found))
             if not left:
                 if report.clean:
                     self._take_off_the_mark(found)
@@ -127,6 +134,18 @@ class Finish:
             self.progress.tell(step.what)
         self._asked[step.what] = self.access.clock.monotonic()
         return True
+
+    def _unseen(self, found: FoundTable) -> list[Step]:
+        """What is to be switched on unseen, for it may not be looked at.
+
+        Raises:
+            Refused: it was.
+        """
+        steps = never_touched(self.spec, found)
+        for step in steps:
+            if step.what in self._refusals:
+                raise self._refusals[step.what]
+        return [step for step in steps if step.what not in self._asked]
 
     def _has_failed(self, step: Step) -> bool:
         """True if it was asked for, and is still not to be seen after a while: then it is drift.

@@ -32,6 +32,7 @@ def repair(
 
     Raises:
         DriftError: it may not be, or can't be repaired; it says what to allow, or the way out.
+        TableUnusable: somebody deletes it meanwhile; that is no drift to be mended.
         EnsureTimeout, AccessDenied, ControlPlaneError: as `Arrival.wait`.
     """
     failed: tuple[str, PlanError] | None = None
@@ -61,10 +62,14 @@ def _planned(access: Access, spec: TableSpec, arrival: Arrival) -> tuple[TablePl
         except ControlPlaneError as error:
             arrival.pause(arrival.failing(error))
             continue
-        waits_for = "" if found is None else unsettled(found)
-        if not waits_for:
+        if found is None:
+            arrival.pause(arrival.unseen())
+        elif found.status == "DELETING":
+            arrival.pause(arrival.going())
+        elif waits_for := unsettled(found):
+            arrival.pause(waits_for)
+        else:
             return plan(spec, found, report), report
-        arrival.pause(waits_for)
 
 
 def _in_the_way(fresh: TablePlan, allowed: Collection[str]) -> list[str]:

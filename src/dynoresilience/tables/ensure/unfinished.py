@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 
+from dynoresilience.tables.drift import compare
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.report import DriftReport
 from dynoresilience.tables.seen.found import FoundTable
@@ -16,7 +18,6 @@ _IN_ORDER = (
     "UpdateContinuousBackups",
     "UpdateContributorInsights",
 )
-"""Point-in-time recovery that was just enabled keeps the time to live from being changed."""
 
 
 def unfinished(spec: TableSpec, found: FoundTable, report: DriftReport) -> list[Step]:
@@ -29,7 +30,26 @@ def unfinished(spec: TableSpec, found: FoundTable, report: DriftReport) -> list[
         for step in plan(spec, found, report).steps
         if step.operation in _IN_ORDER and not touched & step.changes.keys()
     ]
+    return in_order(steps)
+
+
+def in_order(steps: Collection[Step]) -> list[Step]:
+    """One after the other: recovery that was just enabled keeps the time to live from changing."""
     return sorted(steps, key=lambda step: _IN_ORDER.index(step.operation))
+
+
+def never_touched(spec: TableSpec, found: FoundTable) -> list[Step]:
+    """The same of a table that we have just created, for what may not be looked at.
+
+    Nobody has switched any of it on; tags came with the creation.
+    """
+    denied = {name for name, why in found.unseen.items() if why.reason == "denied"} - {"tags"}
+    if not denied:
+        return []
+    bare = replace(found, unseen={k: why for k, why in found.unseen.items() if k not in denied})
+    steps = unfinished(spec, bare, compare(spec, bare))
+    seen = unfinished(spec, found, compare(spec, found))
+    return [step for step in steps if step not in seen]
 
 
 def nothing_else(steps: Collection[Step], report: DriftReport) -> bool:
