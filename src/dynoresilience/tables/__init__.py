@@ -8,13 +8,13 @@ if TYPE_CHECKING:
     from dynoresilience.ports import AccessDenied, ControlPlaneError, TableNotFound
     from dynoresilience.tables.apply import apply_plan, plan_table
     from dynoresilience.tables.ensure import ensure_table
-    from dynoresilience.tables.ensure.results import (
+    from dynoresilience.tables.ensure.several import ensure_tables
+    from dynoresilience.tables.ensured import (
         Ensured,
         EnsureError,
         EnsureTimeout,
         TableUnusable,
     )
-    from dynoresilience.tables.ensure.several import ensure_tables
     from dynoresilience.tables.identity import Identity, check_region, whoami
     from dynoresilience.tables.items import ItemResult, create_item_if_not_exists, get_or_create
     from dynoresilience.tables.names import TableNames
@@ -31,9 +31,9 @@ _HOMES = {
     "Difference": "report",
     "DriftError": "report",
     "DriftReport": "report",
-    "EnsureError": "ensure.results",
-    "EnsureTimeout": "ensure.results",
-    "Ensured": "ensure.results",
+    "EnsureError": "ensured",
+    "EnsureTimeout": "ensured",
+    "Ensured": "ensured",
     "GlobalIndex": "spec",
     "Identity": "identity",
     "ItemResult": "items",
@@ -48,7 +48,7 @@ _HOMES = {
     "TableNotFound": ".ports",
     "TablePlan": "steps",
     "TableSpec": "spec",
-    "TableUnusable": "ensure.results",
+    "TableUnusable": "ensured",
     "apply_plan": "apply",
     "check_region": "identity",
     "create_item_if_not_exists": "items",

@@ -165,3 +165,21 @@ def test_a_table_that_is_deleted_meanwhile_is_not_created_anew(seconds: float) -
             here.ensure(SPEC, on_drift="repair")
 
         assert here.simulator.calls["CreateTable"] == 1
+
+
+def test_a_raise_does_not_wait_for_a_decrease_that_is_not_to_be_had_today() -> None:
+    five = {"read_capacity_units": 5, "write_capacity_units": 5}
+    spec = TableSpec(name="orders", attributes={"id": "S"}, hash_key="id", **five)
+    with world() as here:
+        here.create(TableSpec(**{**spec.declared(), "read_capacity_units": 20}))
+        for read in (19, 18, 17, 16):
+            units = {"ReadCapacityUnits": read, "WriteCapacityUnits": 5}
+            here.client.update_table(TableName="orders", ProvisionedThroughput=units)
+            here.clock.advance(10)
+        wanted = TableSpec(**{**spec.declared(), "write_capacity_units": 50})
+        with pytest.raises(DriftError, match="the day's decreases are spent"):
+            here.ensure(wanted, on_drift="repair")
+
+        assert here.simulator.units("orders").write == 50
+        here.clock.advance(86_400)
+        assert here.ensure(wanted, on_drift="repair").outcome == "repaired"

@@ -105,27 +105,39 @@ def test_a_table_that_is_missing_is_created_with_all_that_can_be_said() -> None:
     assert not made.refused
 
 
-def test_all_that_differs_in_capacity_is_in_one_request_and_nothing_else() -> None:
+def test_what_goes_up_is_in_one_request_and_what_goes_down_in_the_next() -> None:
     wanted = table(
         read_capacity_units=7,
-        write_capacity_units=5,
-        global_secondary_indexes=[by_customer(read_capacity_units=5, write_capacity_units=2)],
+        write_capacity_units=3,
+        global_secondary_indexes=[by_customer(read_capacity_units=9, write_capacity_units=2)],
     )
     made = planned(table(), wanted)
     assert requests(made) == [
         {
             **throughput(7, 5),
             "GlobalSecondaryIndexUpdates": [
-                {"Update": {"IndexName": "by-customer", **throughput(5, 2)}}
+                {"Update": {"IndexName": "by-customer", **throughput(9, 5)}}
             ],
-        }
+        },
+        {
+            **throughput(7, 3),
+            "GlobalSecondaryIndexUpdates": [
+                {"Update": {"IndexName": "by-customer", **throughput(9, 2)}}
+            ],
+        },
     ]
-    assert made.steps[0].what == "set the capacity: read 5 -> 7, by-customer write 5 -> 2"
-    assert made.steps[0].risk == (
-        "calls beyond it are throttled; it takes one of the day's 4 decreases of by-customer"
-    )
+    assert [(step.what, step.risk) for step in made.steps] == [
+        ("set the capacity: read 5 -> 7, by-customer read 5 -> 9", ""),
+        (
+            "set the capacity: write 5 -> 3, by-customer write 5 -> 2",
+            "calls beyond it are throttled; it takes one of the day's 4 decreases of the table, "
+            "by-customer",
+        ),
+    ]
+
+
+def test_of_capacity_nothing_is_asked_for_but_what_differs() -> None:
     assert alone(planned(table(), table(read_capacity_units=7))) == throughput(7, 5)
-    assert planned(table(), table(read_capacity_units=7)).steps[0].risk == ""
 
 
 def test_numbers_that_belong_to_somebody_are_sent_as_they_are() -> None:

@@ -68,6 +68,7 @@ class CarryingOut:
         self._left = plan.steps
         self._done: list[Step] = []
         self._postponed: dict[str, str] = {}  # by path: why, and until when
+        self._tried: dict[str, str] = {}  # by step: why not yet
         self._sent: Step | None = None  # until it shows
         self._is_lost = False  # it was not answered
         self._quiet_since: float | None = None  # nothing is under way, and it does not show
@@ -154,7 +155,7 @@ class CarryingOut:
     def _send(self, step: Step, found: FoundTable | None) -> None:
         """Ask for it once; whether it is done is seen at the next look."""
         if self._patience.is_over:  # we were frozen, or whoever waits for us waits no more
-            self._wait(step.what)
+            self._wait(self._tried.get(step.what, step.what))
         takes_away = step.allow is not None or "ProvisionedThroughput" in str(step.request)
         if takes_away and found is not None and not self._is_still(found):
             return
@@ -189,7 +190,7 @@ class CarryingOut:
             self._busy(step, error)
             return
         except ControlPlaneError as error:  # too many changes at once
-            self._wait(f"{step.what}: {error}")
+            self._try_again(step, error)
             return
         self._sent, self._quiet_since, self._busy_since = step, None, None
         self._patience.begin_anew()
@@ -221,7 +222,11 @@ class CarryingOut:
             self._stop(
                 f"{step.what}: the table is called in use, and nothing is seen of it: {error}"
             )
-        self._wait(f"{step.what}: {error}")
+        self._try_again(step, error)
+
+    def _try_again(self, step: Step, error: ControlPlaneError) -> None:
+        self._tried[step.what] = f"{step.what}: {error}"
+        self._wait(self._tried[step.what])
 
     def _postpone(self, step: Step, why: str) -> None:
         """Go on with what does not hang on it."""

@@ -11,7 +11,7 @@ from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensure.arrival import Arrival
 from dynoresilience.tables.ensure.finish import Finish
 from dynoresilience.tables.ensure.repair import repair
-from dynoresilience.tables.ensure.results import Ensured, Outcome
+from dynoresilience.tables.ensured import Ensured, Outcome
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftError

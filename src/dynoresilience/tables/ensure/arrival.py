@@ -21,8 +21,8 @@ from dynoresilience.ports import (
 from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensure.mark import marked_request
-from dynoresilience.tables.ensure.results import EnsureTimeout, TableUnusable
 from dynoresilience.tables.ensure.waiting import awaited
+from dynoresilience.tables.ensured import EnsureTimeout, TableUnusable
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport

@@ -15,13 +15,13 @@ from dynoresilience.ports.tables import NotSupported, Refused
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensure.arrival import LAG, Arrival
 from dynoresilience.tables.ensure.mark import KEY, is_marked
-from dynoresilience.tables.ensure.results import EnsureTimeout
 from dynoresilience.tables.ensure.unfinished import (
     in_order,
     never_touched,
     nothing_else,
     unfinished,
 )
+from dynoresilience.tables.ensured import EnsureTimeout
 from dynoresilience.tables.progress import Progress
 from dynoresilience.tables.report import DriftReport, Label, Severity
 from dynoresilience.tables.seen.found import FoundTable

@@ -9,7 +9,7 @@ from dynoresilience.tables.access import Access
 from dynoresilience.tables.apply.carry_out import CarryingOut
 from dynoresilience.tables.apply.readiness import unsettled
 from dynoresilience.tables.ensure.arrival import Arrival
-from dynoresilience.tables.ensure.results import EnsureTimeout
+from dynoresilience.tables.ensured import EnsureTimeout
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.plan import plan
 from dynoresilience.tables.report import DriftError, DriftReport

@@ -12,7 +12,7 @@ from dynoresilience.errors import ConfigError
 from dynoresilience.ports import EventSink
 from dynoresilience.tables.access import Access
 from dynoresilience.tables.ensure import TIMEOUT, ensure
-from dynoresilience.tables.ensure.results import Ensured, EnsureError, EnsureTimeout
+from dynoresilience.tables.ensured import Ensured, EnsureError, EnsureTimeout
 from dynoresilience.tables.patience import Patience
 from dynoresilience.tables.report import DriftError
 from dynoresilience.tables.spec import TableSpec

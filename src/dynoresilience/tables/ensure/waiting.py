@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynoresilience.tables.ensure.results import TableUnusable
+from dynoresilience.tables.ensured import TableUnusable
 from dynoresilience.tables.report import DriftReport, Label
 from dynoresilience.tables.seen.found import FoundTable
 from dynoresilience.tables.spec import TableSpec

@@ -53,8 +53,11 @@ def capacity(
             _to_on_demand(spec, found) if spec.is_on_demand else _to_provisioned(spec, found, kept)
         )
     units = _numbers(drift, _UNITS)
-    if units:
-        yield _units(spec, found, units, doubts)
+    raised, lowered = _part(units, up=True), _part(units, up=False)
+    if raised:
+        yield _units(spec, found, raised, {}, doubts)
+    if lowered:
+        yield _units(spec, found, lowered, raised, doubts)
     for numbers in _apart(_numbers(drift, _MAXIMUM)):
         asked = {
             index: {_MAXIMUM[name]: each.declared for name, each in fields.items()}
@@ -137,26 +140,27 @@ def _to_provisioned(spec: TableSpec, found: FoundTable, kept: Collection[str]) -
     )
 
 
-def _units(spec: TableSpec, found: FoundTable, numbers: _Numbers, doubts: Collection[str]) -> Step:
-    """All that differ, in one request. Equal ones are refused, so nothing else is in it."""
+def _units(
+    spec: TableSpec, found: FoundTable, numbers: _Numbers, raised: _Numbers, doubts: Collection[str]
+) -> Step:
+    """Those that go up, or those that go down, of the table and all indexes in one request.
+
+    Apart, because a decrease may have to wait for the next day, and a raise may not. Equal units
+    are refused, so nothing else is in it. ``raised``: those that are as declared by then.
+    """
     asked = {}
     for index, fields in numbers.items():
-        # Both go together: one that is as declared, or somebody's, is sent as it is.
-        seen = _of(found, index)
+        # Both units of an index go together: one that is as declared, or somebody's, as it is.
+        seen, settled = _of(found, index), {**raised.get(index, {}), **fields}
         asked[index] = {
-            member: fields[name].declared if name in fields else getattr(seen, name)
+            member: settled[name].declared if name in settled else getattr(seen, name)
             for name, member in _UNITS.items()
         }
-    lowered = {
-        index: fields
-        for index, fields in numbers.items()
-        if any(each.declared < each.found for each in fields.values())
-    }
     risks = [*doubts]
-    if lowered:
+    if any(each.declared < each.found for fields in numbers.values() for each in fields.values()):
         risks[:0] = [
             "calls beyond it are throttled",
-            f"it takes one of the day's 4 decreases of {_list(lowered)}",
+            f"it takes one of the day's 4 decreases of {_list(numbers)}",
         ]
     return update_table(
         spec.name,
@@ -166,6 +170,15 @@ def _units(spec: TableSpec, found: FoundTable, numbers: _Numbers, doubts: Collec
         takes=_SOON,
         risk="; ".join(risks),
     )
+
+
+def _part(numbers: _Numbers, *, up: bool) -> _Numbers:
+    """Those that go up, or those that go down."""
+    parts = {
+        index: {name: each for name, each in fields.items() if (each.declared > each.found) is up}
+        for index, fields in numbers.items()
+    }
+    return {index: fields for index, fields in parts.items() if fields}
 
 
 def _provisioned(declared: TableSpec | GlobalIndex) -> dict[str, Any]:
