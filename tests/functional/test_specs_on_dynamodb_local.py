@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dynoresilience.tables import TableSpec
-from dynoresilience.tables.seen.found import found_table
+from dynoresilience.tables.seen.answers import found_table
 from tests.support.specs import specs
 
 plain_names = st.text(
