@@ -8,8 +8,10 @@ from pathlib import Path
 import boto3
 import pytest
 
+from dynoresilience.tables.report import Label
 from dynoresilience.tables.steps import ALLOW
-from dynoresilience.testing import SimulatedDynamoDB
+from dynoresilience.testing import SimulatedDynamoDB, virtual_time
+from dynoresilience.testing.service.settings import SettingsOptions
 from tests.docs.pages import Page
 
 PAGE = Page("docs/tables.md")
@@ -24,7 +26,8 @@ def here(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)
-    with SimulatedDynamoDB(create_seconds=10, index_create_seconds=300, delete_seconds=3):
+    slow: SettingsOptions = {"create_seconds": 10, "index_create_seconds": 300, "delete_seconds": 3}
+    with virtual_time() as clock, SimulatedDynamoDB(clock=clock, **slow):
         yield
 
 
@@ -36,3 +39,8 @@ def test_blocks(code: str, here: None) -> None:
 def test_every_word_of_allow_is_told() -> None:
     for word in ALLOW:
         assert f"| `{word}` |" in PAGE.text
+
+
+def test_every_label_of_a_note_is_told() -> None:
+    for label in Label:
+        assert label is Label.DECLARED or f"| `{label}` |" in PAGE.text
