@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.prices import Prices
     from dynoresilience.client import ScalingClient, attach, install
     from dynoresilience.config import IndexLimits, ScalingConfig, TableLimits
     from dynoresilience.decorators import lambda_handler, with_throughput_scaling
@@ -28,6 +29,7 @@ _HOMES = {
     "ScalingConfig": "config",
     "TableLimits": "config",
     "IndexLimits": "config",
+    "Prices": "capacity.prices",
     "lambda_handler": "decorators",
     "with_throughput_scaling": "decorators",
     "DynoResilienceError": "errors",
@@ -50,6 +52,7 @@ __all__ = [
     "ItemError",
     "KeysUnknownError",
     "NotAttachableError",
+    "Prices",
     "ScalingClient",
     "ScalingConfig",
     "TableLimits",

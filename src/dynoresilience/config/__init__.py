@@ -16,13 +16,17 @@ from dynoresilience.config.faults import (
     flag_faults,
     mapping_faults,
     number_faults,
+    price_faults,
     raise_if,
     scheduler_faults,
+    spending_faults,
     unknown_field,
 )
 from dynoresilience.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.prices import Prices
+    from dynoresilience.capacity.spending import Budget
     from dynoresilience.model import Limits
 
 
@@ -60,7 +64,8 @@ class IndexLimits(_KnownFields):
 class TableLimits(_KnownFields):
     """Bounds for one table, in capacity units. None: as in the `ScalingConfig`.
 
-    ``indexes``: bounds of its indexes by name; what they leave out is as for the table.
+    ``max_hourly_cost``, ``max_unit_hours_per_day``: of the table with its indexes. ``indexes``:
+    bounds of its indexes by name; what they leave out is as for the table.
     """
 
     base_read_capacity: int | None = None
@@ -70,10 +75,12 @@ class TableLimits(_KnownFields):
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
     raise_replicated_writes: bool | None = None
+    max_hourly_cost: float | None = None
+    max_unit_hours_per_day: float | None = None
     indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults = capacity_faults(self) + flag_faults(self)
+        faults = capacity_faults(self) + flag_faults(self) + spending_faults(self)
         faults += mapping_faults("indexes", self.indexes, IndexLimits)
         raise_if(type(self), faults)
 
@@ -92,6 +99,15 @@ class ScalingConfig(_KnownFields):
             reported.
         raise_replicated_writes: True: the writes of a global table, which are raised in all its
             regions, may be raised. False (default): only reported. Reads are the region's own.
+        max_hourly_cost: dollars an hour that a table with its indexes may cost, all of its
+            provisioned units at the list price (or ``prices``): nothing is raised beyond. Of each
+            table that has no such limit of its own. None (default): no limit.
+        max_unit_hours_per_day: unit-hours above the base that raises may take of a table with its
+            indexes in a UTC day. An hour of the clock counts with the most units that were up in
+            it. When they are spent the table is lowered. None (default): no limit.
+        prices: what a unit costs, in place of the list: `Prices`, or a mapping of regions to them.
+        dry_run: True: nothing is changed in AWS, neither up nor down; what would be is told by
+            events and in the log.
         autoscaling: what to do about a number under Application Auto Scaling. "cooperate"
             (default): raise the minimum of its scalable target, never above its maximum, and put
             it back later. "hold": never raise it, only report.
@@ -132,6 +148,10 @@ class ScalingConfig(_KnownFields):
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
     raise_replicated_writes: bool = False
+    max_hourly_cost: float | None = None
+    max_unit_hours_per_day: float | None = None
+    prices: Prices | Mapping[str, Prices] | None = None
+    dry_run: bool = False
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
     scale_up_factor: float = 2.0
     max_retries: int = 5
@@ -155,6 +175,7 @@ class ScalingConfig(_KnownFields):
         faults = capacity_faults(self)
         faults += number_faults(self)
         faults += scheduler_faults(self)
+        faults += spending_faults(self) + price_faults(self.prices)
         faults += mapping_faults("tables", self.tables, TableLimits)
         faults += flag_faults(self)
         if self.autoscaling not in ("cooperate", "hold"):
@@ -210,12 +231,14 @@ class ScalingConfig(_KnownFields):
         """A copy in which ``settings`` hold for every table, whatever ``tables`` says of them."""
         tables = self.tables
         if "tables" not in settings:
-            own = {entry.name for entry in fields(IndexLimits)}
-            unset = {name: None for name in settings if name in own}
+            of_index = {entry.name for entry in fields(IndexLimits)}
+            of_table = {entry.name for entry in fields(TableLimits)}
+            unset = {name: None for name in settings if name in of_index}
+            unset_of_table = {name: None for name in settings if name in of_table - {"indexes"}}
             tables = {
                 table: replace(
                     limits,
-                    **unset,
+                    **unset_of_table,
                     indexes={name: replace(of, **unset) for name, of in limits.indexes.items()},
                 )
                 for table, limits in tables.items()
@@ -226,7 +249,7 @@ class ScalingConfig(_KnownFields):
         """The bounds for a table (name or ARN), or for one of its indexes."""
         from dynoresilience.model import Limits  # loaded by the first throttle anyway
 
-        own = self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
+        own = self._own(table)
         of_index = own.indexes.get(index) if own is not None and index is not None else None
 
         def first(name: str) -> Any:
@@ -246,6 +269,20 @@ class ScalingConfig(_KnownFields):
             raise_minimums=self.autoscaling == "cooperate",
             raise_replicated_writes=first("raise_replicated_writes"),
         )
+
+    def budget(self, table: str) -> Budget:
+        """What a table (name or ARN) may cost."""
+        from dynoresilience.capacity.spending import Budget  # loaded by the first throttle anyway
+
+        cost, hours, own = self.max_hourly_cost, self.max_unit_hours_per_day, self._own(table)
+        if own is not None and own.max_hourly_cost is not None:
+            cost = own.max_hourly_cost
+        if own is not None and own.max_unit_hours_per_day is not None:
+            hours = own.max_unit_hours_per_day
+        return Budget(cost, hours, self.prices)
+
+    def _own(self, table: str) -> TableLimits | None:
+        return self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
 
     def _inherited_faults(self) -> list[str]:
         """A base over a cap, where one of the two comes from a level above."""

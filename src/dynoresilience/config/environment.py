@@ -27,6 +27,8 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_BASE_WRITE_CAPACITY": ("base_write_capacity", int, "a whole number of units"),
     "DYNAMODB_MAX_READ_CAPACITY": ("max_read_capacity", int, "a whole number of units"),
     "DYNAMODB_MAX_WRITE_CAPACITY": ("max_write_capacity", int, "a whole number of units"),
+    "DYNAMODB_MAX_HOURLY_COST": ("max_hourly_cost", float, "a number of dollars"),
+    "DYNAMODB_MAX_UNIT_HOURS_PER_DAY": ("max_unit_hours_per_day", float, "a number of unit-hours"),
     "DYNAMODB_SCALE_UP_FACTOR": ("scale_up_factor", float, "a number greater than 1"),
     "DYNAMODB_MAX_RETRIES": ("max_retries", int, "a whole number"),
     "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),
@@ -38,6 +40,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_SCHEDULER_GROUP": ("scheduler_group", str, "a name"),
     "DYNAMODB_REAPER_FUNCTION_ARN": ("reaper_function_arn", str, "an ARN"),
     "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": ("scheduler_dead_letter_arn", str, "an ARN"),
+    "DYNAMODB_SCALING_DRY_RUN": ("dry_run", _flag, "true or false"),
     "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
 }
 """Of each variable: its field, how it is read (ValueError: it can't be), and what is allowed."""

@@ -53,7 +53,7 @@ def capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[st
     return faults
 
 
-_FLAGS = ("raise_replicated_writes", "scaling_enabled", "show_hot_keys")
+_FLAGS = ("dry_run", "raise_replicated_writes", "scaling_enabled", "show_hot_keys")
 
 
 def flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
@@ -64,6 +64,34 @@ def flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
         if entry.name in _FLAGS and type(value) is not bool and value is not entry.default:
             faults.append(f"{entry.name}={value!r} must be True or False")
     return faults
+
+
+def spending_faults(owner: TableLimits | ScalingConfig) -> list[str]:
+    """Of what a table may cost."""
+    faults = []
+    limits = (("max_hourly_cost", "dollars an hour"), ("max_unit_hours_per_day", "unit-hours"))
+    for name, unit in limits:
+        value = getattr(owner, name)
+        if value is not None and not (is_number(value) and value >= 0):
+            faults.append(f"{name}={value!r} must be a finite number of {unit}, 0 or more, or None")
+    return faults
+
+
+def price_faults(prices: object) -> list[str]:
+    """Of what a unit costs; `Prices` have checked themselves."""
+    if prices is None:
+        return []
+    from dynoresilience.capacity.prices import Prices  # only for those who have prices
+
+    if isinstance(prices, Prices):
+        return []
+    if not isinstance(prices, Mapping):
+        return [f"prices={prices!r} must be Prices(...), or a mapping of regions to them"]
+    return [
+        f"prices[{region!r}]={entry!r} must be Prices(...) under the name of a region"
+        for region, entry in prices.items()
+        if not isinstance(region, str) or not isinstance(entry, Prices)
+    ]
 
 
 def number_faults(config: ScalingConfig) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
+from dynoresilience.capacity.spending import Budget
 from dynoresilience.errors import DynoResilienceError
 from dynoresilience.events import Event
 from dynoresilience.model import (
@@ -205,6 +206,9 @@ class Settings(Protocol):
     def ledger(self) -> str: ...
     @property
     def show_hot_keys(self) -> bool: ...
+    @property
+    def dry_run(self) -> bool: ...
+    def budget(self, table: str) -> Budget: ...
     def limits(self, table: str, index: str | None) -> Limits: ...
 
 
