@@ -55,15 +55,20 @@ class Spent:
     raised: Mapping[RaisedKey, Raised]
     past: tuple[Held, ...] = ()
 
+    @property
+    def held(self) -> tuple[Held, ...]:
+        """All of it."""
+        return (*self.past, *still_held(self.raised))
+
+    def base(self, change: Change) -> int:
+        """What the number had before it was first raised."""
+        known = self.raised.get(change.key)
+        return known.base if known is not None and known.explains(change) else change.before
+
     def after(self, changes: Iterable[Change], now: float) -> tuple[Held, ...]:
         """With these changes, which begin ``now``."""
-        levels = dict(self.raised)
-        begun = []
-        for change in changes:
-            known = levels.get(change.key)
-            base = known.base if known is not None and known.explains(change) else change.before
-            begun.append(Held(change.key, change.after - base, now))
-        return (*self.past, *still_held(levels), *begun)
+        begun = (Held(change.key, change.after - self.base(change), now) for change in changes)
+        return (*self.held, *begun)
 
 
 NOTHING_SPENT = Spent({})

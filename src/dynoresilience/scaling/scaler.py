@@ -167,10 +167,9 @@ class Scaler:
         hold = short.hold(HoldReason.NOT_OUR_TURN)
         return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
-    @staticmethod
-    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
+    def _seen(self, record: TableRecord, short: Shortage) -> Hold | None:
         """The hold that follows from what was seen last; a change under way will not last."""
-        plan = short.plan(record.state) if record.state is not None else None
+        plan = self._raiser.plan(record, short, record.state) if record.state is not None else None
         lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
         return plan if isinstance(plan, Hold) and lasts else None
 

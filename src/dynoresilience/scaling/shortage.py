@@ -42,7 +42,8 @@ class Answer:
     """What became of a shortage: a raise (``raised``) or a ``hold``.
 
     ``excuse``: the throttle is not held against the call, and why. ``generation``: the record's
-    when this was answered; a later one means that capacity has changed since.
+    when this was answered; a later one means that capacity has changed since. ``planned``: what a
+    dry run would have raised, if that is news.
     """
 
     record: TableRecord | None
@@ -50,3 +51,4 @@ class Answer:
     raised: tuple[Change, ...] = ()
     hold: Hold | None = None
     excuse: Excuse | None = None
+    planned: tuple[Change, ...] = ()
