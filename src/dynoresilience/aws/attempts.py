@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dynoresilience")
 
 STARTED = "dynoresilience-started"
+NOTE = "dynoresilience-note"
+PLACE = "dynoresilience-place"
 _CALL = "dynoresilience-call"
 _BATCH = "dynoresilience-batch"
 _UNCOUNTED = "dynoresilience-uncounted"
@@ -46,6 +48,8 @@ class Attempts:
 
     def _after_answer(self, attempt: Attempt) -> float | None:
         context = attempt["request_dict"]["context"]
+        if NOTE in context:
+            context[NOTE][-1] = len(attempt["response"][0].content)
         batch: Batch | None = context.get(_BATCH)
         delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
         if delay is not None and not self._spent(attempt):
@@ -62,7 +66,7 @@ class Attempts:
                 if rest is not None:
                     return self._on_rest(rest, attempt)
                 if self._calls.resting:
-                    self._calls.succeeded(wire.tables_of(attempt))
+                    self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
             except Exception:
                 self._fault(context)
         return None
@@ -134,7 +138,8 @@ class Attempts:
         call: Call | None = context.get(_CALL)
         if call is None:
             started = context.get(STARTED, self._calls.monotonic())
-            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started)
+            place = context.get(PLACE)
+            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started, place)
         return call
 
     def _spent(self, attempt: Attempt) -> bool:

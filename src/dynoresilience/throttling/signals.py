@@ -14,6 +14,7 @@ from typing import Any
 
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
 from dynoresilience.throttling.partiql import Statement, read_statement
+from dynoresilience.throttling.work import READS, WRITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,6 @@ class Throttle:
     request: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
-WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 PARTIQL = frozenset({"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"})
 DATA_OPERATIONS = READS | WRITES | PARTIQL
 """The calls that consume capacity. A throttle of any other call is botocore's affair."""
