@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from dynoresilience.model import Dimension, RaisedKey, TableState
 
-LEAST_SHARE = 0.02
+LEAST_SHARE = 0.01
 """Part of a table's capacity that a process goes on with, however often it is refused."""
-YIELDS = 0.7
-"""The share is multiplied by this at a refusal, if it is less than the whole..."""
-CREEPS_BACK = 0.05
-"""...and by so much less if it is more: then the refusal was to be expected."""
-RECOVERS = 0.05
-"""What the share gains with each call that goes through, up to the whole..."""
-PROBES = 0.001
-"""...and beyond: somebody may have raised the table."""
+MORE = 0.01
+"""What the share gains each time that it is set anew: alone, one call in a hundred is refused..."""
+FASTER = 1.1
+"""...and by what it is multiplied if none was, and it is far from the whole: the others have
+gone."""
+FAR = 0.9
+INTERVAL = 0.25
+ENOUGH_CALLS = 10
+"""It is set anew after so many seconds, and so many calls, at least."""
 FORGOTTEN_AFTER = 60.0
 """Seconds after which what was short is so no more, if it is not short again."""
 
@@ -35,6 +36,8 @@ class Pace:
         self.waiting = 0.0
         self._share = 1.0
         self._free_at = float("-inf")
+        self._went = self._refused = 0
+        self._set_at = float("-inf")
         self._short: dict[RaisedKey, float] = {}
 
     def is_short(self, key: RaisedKey, now: float) -> None:
@@ -61,18 +64,34 @@ class Pace:
         self._free_at = at + units / rate
         return at
 
-    def went_through(self) -> None:
+    def went_through(self, now: float) -> None:
         """A call was admitted while others wait."""
-        self._share += RECOVERS if self._share < 1 else PROBES
+        self._went += 1
+        self._set_share(now)
 
-    def was_refused(self) -> None:
+    def was_refused(self, now: float) -> None:
         """A call was refused though it had waited for its place."""
-        share = self._share
-        self._share = max(LEAST_SHARE, share - CREEPS_BACK if share > 1 else share * YIELDS)
+        self._refused += 1
+        self._set_share(now)
 
     def start_anew(self, now: float) -> None:
         """The capacity has changed: those that wait are to be given new places."""
         self._share, self._free_at = 1.0, now
+        self._went, self._refused, self._set_at = 0, 0, now
+
+    def _set_share(self, now: float) -> None:
+        """To what was admitted of it, and a little more.
+
+        Of processes that all do so each comes to the same share, whatever it began with.
+        """
+        calls = self._went + self._refused
+        if calls < ENOUGH_CALLS or now - self._set_at < INTERVAL:
+            return
+        share = self._share * self._went / calls + MORE
+        if not self._refused and share < FAR:
+            share *= FASTER
+        self._share = max(LEAST_SHARE, share)
+        self._went, self._refused, self._set_at = 0, 0, now
 
     def _units(self, state: TableState, now: float) -> float:
         """What the scarcest of those that are short has."""

@@ -39,10 +39,10 @@ class Place:
             pace = self._record.pace(self._queue)
             pace.waiting = max(0.0, pace.waiting - self._units)
 
-    def was_refused(self) -> None:
+    def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""
         with self._record.lock:
-            self._record.pace(self._queue).was_refused()
+            self._record.pace(self._queue).was_refused(now)
 
 
 def place_of_refused(

@@ -115,11 +115,12 @@ class Scaler:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
+            now = self._clock.monotonic()
             with record.lock:
                 for (_, of), pace in record.paces.items():
                     if of is dimension:
-                        pace.went_through()
-            record.ease(self._clock.monotonic())
+                        pace.went_through(now)
+            record.ease(now)
 
     def hold_back(
         self,

@@ -190,7 +190,7 @@ class ThrottledCall:
         In a fleet the others' queues are the longer ones, and nobody knows of them.
         """
         if self._place is not None and Excuse.JUST_CHANGED not in {a.excuse for a in answers}:
-            self._place.was_refused()
+            self._place.was_refused(self._clock.monotonic())
         settings = self._context.settings
         record = answers[0].record if len(answers) == 1 else None
         self._place = None

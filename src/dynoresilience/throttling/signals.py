@@ -69,7 +69,8 @@ def read_throttle(
     reasons = _reasons(response)
     if reasons:
         return Throttle(_from_reasons(reasons, operation, request), request)
-    return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
+    signals = _from_message(code, str(error.get("Message") or ""), operation, request)
+    return Throttle(signals, request)
 
 
 def read_statement_errors(
