@@ -39,17 +39,24 @@ class Attempts:
         self._calls = calls
         self.botocore: private.Handler | None = None
 
-    def after(self, attempt: Attempt) -> float | None:
+    def after(self, **attempt: Any) -> float | None:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
         response = attempt["response"]
-        if response is not None and response[0].status_code < 300:
+        if response is None or response[0].status_code >= 300:
+            return self._after_failure(attempt)
+        context = attempt["request_dict"]["context"]
+        if NOTE in context:
+            context[NOTE][-1] = len(response[0].content)
+        if _CALL in context or self.botocore is None or attempt["operation"].name[:5] == "Batch":
             return self._after_answer(attempt)
-        return self._after_failure(attempt)
+        # Nearly every call comes here and no further; what is done here all of them pay for.
+        delay: float | None = self.botocore(**attempt)
+        if delay is None and self._calls.resting:
+            self._wake(attempt)
+        return delay
 
     def _after_answer(self, attempt: Attempt) -> float | None:
         context = attempt["request_dict"]["context"]
-        if NOTE in context:
-            context[NOTE][-1] = len(attempt["response"][0].content)
         batch: Batch | None = context.get(_BATCH)
         delay = self._leave_to_botocore(attempt)  # a wrong checksum makes it no answer
         if delay is not None and not self._spent(attempt):
@@ -65,11 +72,20 @@ class Attempts:
                 rest = wire.rest_of(attempt, batch)
                 if rest is not None:
                     return self._on_rest(rest, attempt)
-                if self._calls.resting:
-                    self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
             except Exception:
                 self._fault(context)
+            else:
+                self._wake(attempt)
         return None
+
+    def _wake(self, attempt: Attempt) -> None:
+        """Let one of the calls that wait hear of this success."""
+        context = attempt["request_dict"]["context"]
+        if self._calls.resting and _FAULT not in context:
+            try:
+                self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
+            except Exception:
+                self._fault(context)
 
     def _after_failure(self, attempt: Attempt) -> float | None:
         response = attempt["response"]

@@ -77,7 +77,8 @@ class Hooks:
                 return
             # Ours first, then botocore's off: no attempt of another thread goes undecided.
             self._attempts.botocore = private.retry_handler(self._events)
-            self._events.register_first(_NEEDS_RETRY, self._needs_retry, unique_id=_NEEDS_RETRY_ID)
+            after = self._attempts.after
+            self._events.register_first(_NEEDS_RETRY, after, unique_id=_NEEDS_RETRY_ID)
             private.forget_retry_handler(self._events)
             limiter = private.rate_limiter(self._events)
             if limiter is not None:
@@ -104,9 +105,6 @@ class Hooks:
             place = calls.hold_back(model.name, params, started)
             if place is not None:
                 context[PLACE] = place
-
-    def _needs_retry(self, **attempt: Any) -> float | None:
-        return self._attempts.after(attempt)
 
     def _tell_limiter(self, **attempt: Any) -> None:
         """The adaptive mode's limiter need not slow down for what is being remedied."""
