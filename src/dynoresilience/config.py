@@ -106,7 +106,8 @@ class ScalingConfig(_KnownFields):
         policy: how far one raise goes. "demand" (default): straight to what is asked, as far as the
             latest calls tell, else by ``scale_up_factor``. "geometric": always by the factor. Or a
             `ScalingPolicy` of your own.
-        scale_up_factor: one raise multiplies the units by this. More than 1.
+        scale_up_factor: where the demand is not known, or with "geometric", a raise multiplies the
+            units by this. More than 1.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
         initial_retry_delay: the first backoff is drawn from 0 to this, each next from twice it.
@@ -447,6 +448,7 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_BASE_WRITE_CAPACITY": ("base_write_capacity", int, "a whole number of units"),
     "DYNAMODB_MAX_READ_CAPACITY": ("max_read_capacity", int, "a whole number of units"),
     "DYNAMODB_MAX_WRITE_CAPACITY": ("max_write_capacity", int, "a whole number of units"),
+    "DYNAMODB_SCALING_POLICY": ("policy", str, "demand or geometric"),
     "DYNAMODB_SCALE_UP_FACTOR": ("scale_up_factor", float, "a number greater than 1"),
     "DYNAMODB_MAX_RETRIES": ("max_retries", int, "a whole number"),
     "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),
