@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeGuard
 from dynoresilience.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.policy import ScalingPolicy
     from dynoresilience.model import Limits
 
 
@@ -102,6 +103,9 @@ class ScalingConfig(_KnownFields):
         autoscaling: what to do about a number under Application Auto Scaling. "cooperate"
             (default): raise the minimum of its scalable target, never above its maximum, and put
             it back later. "hold": never raise it, only report.
+        policy: how far one raise goes. "demand" (default): straight to what is asked, as far as the
+            latest calls tell, else by ``scale_up_factor``. "geometric": always by the factor. Or a
+            `ScalingPolicy` of your own.
         scale_up_factor: one raise multiplies the units by this. More than 1.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
@@ -140,6 +144,7 @@ class ScalingConfig(_KnownFields):
     max_write_request_units: int | None = None
     raise_replicated_writes: bool = False
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
+    policy: Literal["demand", "geometric"] | ScalingPolicy = "demand"
     scale_up_factor: float = 2.0
     max_retries: int = 5
     initial_retry_delay: float = 1.0
@@ -166,6 +171,7 @@ class ScalingConfig(_KnownFields):
         faults += _flag_faults(self)
         if self.autoscaling not in ("cooperate", "hold"):
             faults.append(f"autoscaling={self.autoscaling!r} must be 'cooperate' or 'hold'")
+        faults += _policy_faults(self.policy)
         if self.ledger not in ("tags", "memory"):
             faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:
@@ -304,6 +310,13 @@ def _flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
         if entry.name in _FLAGS and type(value) is not bool and value is not entry.default:
             faults.append(f"{entry.name}={value!r} must be True or False")
     return faults
+
+
+def _policy_faults(policy: object) -> list[str]:
+    known = policy in ("demand", "geometric") if isinstance(policy, str) else None
+    if known or (known is None and callable(getattr(policy, "wanted", None))):
+        return []
+    return [f"policy={policy!r} must be 'demand', 'geometric' or a ScalingPolicy"]
 
 
 def _number_faults(config: ScalingConfig) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dynoresilience import events
+from dynoresilience.capacity.demand import Asked
 from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
     AccessDenied,
+    AskedOf,
     Clock,
     ControlPlaneError,
     EventSink,
@@ -22,6 +24,7 @@ from dynoresilience.ports import (
     TooLate,
 )
 from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.outlook import demands
 from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
@@ -41,6 +44,8 @@ REBUILDING_FOR = 10.0
 FAILED_FOR = 1.0
 """Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
 built (which takes minutes to hours), after a passing error."""
+ENOUGH_FOR = 0.5
+"""The same where there is enough for what is asked, once those that wait are served."""
 UNMET_FOR = 60.0
 """The same where Application Auto Scaling has not acted on a minimum."""
 
@@ -60,7 +65,9 @@ class Raiser:
         timer: Timer,
         sink: EventSink,
         scheduler: ScaleDownScheduler | None = None,
+        asked: AskedOf = lambda table: Asked(),
     ) -> None:
+        self._asked = asked
         self._control = control
         self._scheduler = scheduler
         self._ledger = ledger
@@ -158,22 +165,25 @@ class Raiser:
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
+        asked = demands(record, short, state, self._asked(short.table), begun)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-            plan = short.plan(state)
+            plan = short.plan(state, asked, record.change_seconds)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
                 state = self._targets.added_to(state, short.table, keys)
                 record.observe(state, record.read_at)
-                plan = short.plan(state)
+                plan = short.plan(state, asked, record.change_seconds)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
                 if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
                     lowerer = self._lowerer(short.table, short.settings)
                     self._scale_down.still_short(record, lowerer, state)
+                if plan.reason is HoldReason.ENOUGH:
+                    return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
                 self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
             if self._has_risen(short, state, plan.target):

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dynoresilience.capacity.demand import Demand
 from dynoresilience.capacity.plan import Scale, plan_up
-from dynoresilience.model import Change, Hold, HoldReason, Limits, TableState, ThrottleSignal
+from dynoresilience.capacity.policy import policy_of
+from dynoresilience.model import (
+    Change,
+    Hold,
+    HoldReason,
+    Limits,
+    RaisedKey,
+    TableState,
+    ThrottleSignal,
+)
 from dynoresilience.ports import Settings
 from dynoresilience.scaling.table_record import TableRecord
 from dynoresilience.throttling.retry import Excuse
@@ -27,9 +38,15 @@ class Shortage:
         """The owner's bounds for the table (None) or one of its indexes."""
         return self.settings.limits(self.table, index)
 
-    def plan(self, state: TableState) -> Scale | Hold:
-        """How far up, from this state."""
-        return plan_up(state, self.signals, self.limits, self.settings.scale_up_factor)
+    def plan(
+        self,
+        state: TableState,
+        demands: Mapping[RaisedKey, Demand] | None = None,
+        change_seconds: float = 0.0,
+    ) -> Scale | Hold:
+        """How far up, from this state, as far as the demand is known."""
+        policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
+        return plan_up(state, self.signals, self.limits, policy, demands or {}, change_seconds)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""
