@@ -28,6 +28,17 @@ from dynoresilience.model import (
     Units,
 )
 
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest change of a table's capacity: the seconds that it took, and those since then."""
+
+    took: float = 0.0
+    settled: float = math.inf
+
+
+NO_CHANGE = Latest()
+
 _HOLD_FOR_KIND = {
     ThrottleKind.KEY_RANGE: HoldReason.KEY_RANGE,
     ThrottleKind.ACCOUNT: HoldReason.ACCOUNT_LIMIT,
@@ -61,7 +72,7 @@ def plan_up(
     limits: LimitsOf,
     policy: ScalingPolicy,
     demands: Mapping[RaisedKey, Demand] = MappingProxyType({}),
-    change_seconds: float = 0.0,
+    latest: Latest = NO_CHANGE,
 ) -> Scale | Hold:
     """The next step up for everything that was short, in one request.
 
@@ -91,13 +102,13 @@ def plan_up(
     steps: dict[RaisedKey, Change] = {}
     for signal in signals:
         for resource in resources_short(state, signal, limits) if signal.kind is lifted else ():
-            need = _need(state, resource, signal.dimension, demands, change_seconds)
+            need = _need(state, resource, signal.dimension, demands, latest)
             step = _step_up(state, need, limits(resource.index), policy)
             if isinstance(step, Hold):
                 hold = hold or step
             else:
                 steps[step.key] = step
-    for need in _foreseen(state, steps, demands, change_seconds):
+    for need in _foreseen(state, steps, demands, latest):
         step = _step_up(state, need, limits(need.resource.index), policy)
         if isinstance(step, Change):
             steps[step.key] = step
@@ -116,19 +127,19 @@ def _need(
     resource: Resource,
     dimension: Dimension,
     demands: Mapping[RaisedKey, Demand],
-    change_seconds: float,
+    latest: Latest,
 ) -> Need:
     found = state.resource(resource.index)
     current = found.units.of(dimension) if found is not None else 0
     demand = demands.get((resource.index, dimension))
-    return Need(resource, dimension, current, demand, change_seconds)
+    return Need(resource, dimension, current, demand, latest.took, latest.settled)
 
 
 def _foreseen(
     state: TableState,
     raised: Mapping[RaisedKey, Change],
     demands: Mapping[RaisedKey, Demand],
-    change_seconds: float,
+    latest: Latest,
 ) -> list[Need]:
     """What the writes that were short take of, too, and would be short of next."""
     write = Dimension.WRITE
@@ -137,7 +148,7 @@ def _foreseen(
         return []
     likely = (index for index in (None, *state.indexes) if (index, write) in demands)
     needs = (
-        _need(state, Resource(table, index), write, demands, change_seconds)
+        _need(state, Resource(table, index), write, demands, latest)
         for index in likely
         if (index, write) not in raised
     )

@@ -26,6 +26,7 @@ def demands(
             continue
         for index in {s.resource.index for s in short.signals if s.dimension is dimension}:
             demand = _demand(record, (index, dimension), asked, now)
+            _note_cost(record, (index, dimension), asked)
             if demand is not None:
                 found[index, dimension] = demand
     return found
@@ -48,6 +49,13 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
     return demand
+
+
+def _note_cost(record: TableRecord, key: RaisedKey, asked: Asked) -> None:
+    """What a read takes is known of those that were answered; the others are taken to be alike."""
+    units = [one.units for one in asked.arrivals if one.dimension is key[1] and _takes_of(one, key)]
+    if units:
+        record.costs[key] = sum(units) / len(units)
 
 
 def _takes_of(arrival: Arrival, key: RaisedKey) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dynoresilience import events
 from dynoresilience.capacity.demand import Asked
+from dynoresilience.capacity.plan import Latest
 from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
@@ -166,16 +167,17 @@ class Raiser:
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
         asked = demands(record, short, state, self._asked(short.table), begun)
+        latest = Latest(record.change_seconds, begun - record.changed_at)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-            plan = short.plan(state, asked, record.change_seconds)
+            plan = short.plan(state, asked, latest)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
                 state = self._targets.added_to(state, short.table, keys)
                 record.observe(state, record.read_at)
-                plan = short.plan(state, asked, record.change_seconds)
+                plan = short.plan(state, asked, latest)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())

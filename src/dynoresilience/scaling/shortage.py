@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dynoresilience.capacity.demand import Demand
-from dynoresilience.capacity.plan import Scale, plan_up
+from dynoresilience.capacity.plan import NO_CHANGE, Latest, Scale, plan_up
 from dynoresilience.capacity.policy import policy_of
 from dynoresilience.model import (
     Change,
@@ -42,11 +42,11 @@ class Shortage:
         self,
         state: TableState,
         demands: Mapping[RaisedKey, Demand] | None = None,
-        change_seconds: float = 0.0,
+        latest: Latest = NO_CHANGE,
     ) -> Scale | Hold:
         """How far up, from this state, as far as the demand is known."""
         policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
-        return plan_up(state, self.signals, self.limits, policy, demands or {}, change_seconds)
+        return plan_up(state, self.signals, self.limits, policy, demands or {}, latest)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""
