@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynoresilience.capacity.demand import Arrival, Asked, Demand, measured
+from dynoresilience.capacity.demand import Arrival, Asked, Demand, Outlook, measured
 from dynoresilience.model import Dimension, RaisedKey, TableState
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.shortage import Shortage
@@ -12,7 +12,15 @@ STILL_FREE = 0.25
 """Seconds from a shortage's beginning until all callers wait, and so make no new calls."""
 
 
-def demands(
+def outlook_of(
+    record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
+) -> Outlook:
+    """What is known of a shortage, for whoever decides how far to raise."""
+    demands = _demands(record, short, state, asked, now)
+    return Outlook(demands, record.change_seconds, now - record.changed_at)
+
+
+def _demands(
     record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
 ) -> dict[RaisedKey, Demand]:
     """The demand on each thing that is short, and on what the same writes take of."""
