@@ -297,6 +297,7 @@ class HoldReason(str, Enum):
     ON_DEMAND = "on-demand"
     UPDATING = "updating"
     JUST_RAISED = "just raised"
+    ENOUGH = "enough for what is asked"
     NOT_OUR_TURN = "not our turn to look"
     DISABLED = "disabled"
     NO_PERMISSION = "no permission"

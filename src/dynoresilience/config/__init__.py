@@ -16,6 +16,7 @@ from dynoresilience.config.faults import (
     flag_faults,
     mapping_faults,
     number_faults,
+    policy_faults,
     price_faults,
     raise_if,
     scheduler_faults,
@@ -25,6 +26,7 @@ from dynoresilience.config.faults import (
 from dynoresilience.errors import ConfigError
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.policy import ScalingPolicy
     from dynoresilience.capacity.prices import Prices
     from dynoresilience.capacity.spending import Budget
     from dynoresilience.model import Limits
@@ -111,7 +113,11 @@ class ScalingConfig(_KnownFields):
         autoscaling: what to do about a number under Application Auto Scaling. "cooperate"
             (default): raise the minimum of its scalable target, never above its maximum, and put
             it back later. "hold": never raise it, only report.
-        scale_up_factor: one raise multiplies the units by this. More than 1.
+        policy: how far one raise goes. "demand" (default): straight to what is asked, as far as the
+            latest calls tell, else by ``scale_up_factor``. "geometric": always by the factor. Or a
+            `ScalingPolicy` of your own.
+        scale_up_factor: where the demand is not known, or with "geometric", a raise multiplies the
+            units by this. More than 1.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
         initial_retry_delay: the first backoff is drawn from 0 to this, each next from twice it.
@@ -153,6 +159,7 @@ class ScalingConfig(_KnownFields):
     prices: Prices | Mapping[str, Prices] | None = None
     dry_run: bool = False
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
+    policy: Literal["demand", "geometric"] | ScalingPolicy = "demand"
     scale_up_factor: float = 2.0
     max_retries: int = 5
     initial_retry_delay: float = 1.0
@@ -180,6 +187,7 @@ class ScalingConfig(_KnownFields):
         faults += flag_faults(self)
         if self.autoscaling not in ("cooperate", "hold"):
             faults.append(f"autoscaling={self.autoscaling!r} must be 'cooperate' or 'hold'")
+        faults += policy_faults(self.policy)
         if self.ledger not in ("tags", "memory"):
             faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:

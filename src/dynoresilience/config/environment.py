@@ -29,6 +29,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_MAX_WRITE_CAPACITY": ("max_write_capacity", int, "a whole number of units"),
     "DYNAMODB_MAX_HOURLY_COST": ("max_hourly_cost", float, "a number of dollars"),
     "DYNAMODB_MAX_UNIT_HOURS_PER_DAY": ("max_unit_hours_per_day", float, "a number of unit-hours"),
+    "DYNAMODB_SCALING_POLICY": ("policy", str, "demand or geometric"),
     "DYNAMODB_SCALE_UP_FACTOR": ("scale_up_factor", float, "a number greater than 1"),
     "DYNAMODB_MAX_RETRIES": ("max_retries", int, "a whole number"),
     "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),

@@ -94,6 +94,14 @@ def price_faults(prices: object) -> list[str]:
     ]
 
 
+def policy_faults(policy: object) -> list[str]:
+    """What is wrong with how far a raise goes."""
+    known = policy in ("demand", "geometric") if isinstance(policy, str) else None
+    if known or (known is None and callable(getattr(policy, "wanted", None))):
+        return []
+    return [f"policy={policy!r} must be 'demand', 'geometric' or a ScalingPolicy"]
+
+
 def number_faults(config: ScalingConfig) -> list[str]:
     """Of counts and durations."""
     faults = []

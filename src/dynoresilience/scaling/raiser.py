@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dynoresilience import events
+from dynoresilience.capacity.demand import UNKNOWN, Asked, Outlook
 from dynoresilience.capacity.plan import Scale
 from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
     AccessDenied,
+    AskedOf,
     Clock,
     ControlPlaneError,
     EventSink,
@@ -24,6 +26,7 @@ from dynoresilience.ports import (
 )
 from dynoresilience.scaling.dry_run import Rehearsals, rehearsing
 from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.outlook import outlook_of
 from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
@@ -44,6 +47,8 @@ REBUILDING_FOR = 10.0
 FAILED_FOR = 1.0
 """Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
 built (which takes minutes to hours), after a passing error."""
+ENOUGH_FOR = 0.5
+"""The same where there is enough for what is asked, once those that wait are served."""
 UNMET_FOR = 60.0
 """The same where Application Auto Scaling has not acted on a minimum."""
 _AT_A_LIMIT = (HoldReason.AT_CAP, HoldReason.ABOVE_CAP, HoldReason.SPEND_LIMIT)
@@ -66,7 +71,9 @@ class Raiser:
         timer: Timer,
         sink: EventSink,
         scheduler: ScaleDownScheduler | None = None,
+        asked: AskedOf = lambda table: Asked(),
     ) -> None:
+        self._asked = asked
         self._control = control
         self._scheduler = scheduler
         self._ledger = ledger
@@ -102,9 +109,11 @@ class Raiser:
         hold, until = self._standing.get(short.table, (None, now))
         return hold if now < until else None
 
-    def plan(self, record: TableRecord, short: Shortage, state: TableState) -> Scale | Hold:
+    def plan(
+        self, record: TableRecord, short: Shortage, state: TableState, outlook: Outlook = UNKNOWN
+    ) -> Scale | Hold:
         """What to ask for from this state: what is short, and the owner can afford."""
-        plan = self._guard.affordable(record, short, state, short.plan(state))
+        plan = self._guard.affordable(record, short, state, short.plan(state, outlook))
         is_rehearsed = (
             isinstance(plan, Scale)
             and short.settings.dry_run
@@ -176,23 +185,26 @@ class Raiser:
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
+        outlook = outlook_of(record, short, state, self._asked(short.table), begun)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
             lowerer = self._lowerer(short.table, short.settings)
-            plan = short.plan(state)
+            plan = short.plan(state, outlook)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
                 state = self._targets.added_to(state, short.table, keys)
                 record.observe(state, record.read_at)
                 self._guard.look_for_others(record, lowerer, state)
-                plan = self.plan(record, short, state)
+                plan = self.plan(record, short, state, outlook)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
                 if plan.reason in _AT_A_LIMIT:
                     self._scale_down.still_short(record, lowerer, state)
+                if plan.reason is HoldReason.ENOUGH:
+                    return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
                 self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
             if self._has_risen(short, state, plan.target):
