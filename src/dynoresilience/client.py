@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import wraps
+from types import MethodType
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
 from dynoresilience.aws.hooks import hooks_for_new_clients
-from dynoresilience.config import ScalingConfig, deadline_faults
+from dynoresilience.config import ScalingConfig
+from dynoresilience.config.faults import deadline_faults
 from dynoresilience.errors import ClientClosedError, ConfigError, NotAttachableError
 
 if TYPE_CHECKING:
@@ -162,7 +165,11 @@ class ScalingClient(_Boto3Client):
             if name.startswith("__") or "_client" not in self.__dict__:
                 raise AttributeError(name)
             self._check_open()
-            return getattr(self._client, name)
+            found = getattr(self._client, name)
+            if isinstance(found, MethodType) and not name.startswith("_"):
+                # The next call finds it without the detour through here, which costs more.
+                found = self.__dict__[name] = MethodType(_passed_on(name, found), self)
+            return found
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a ScalingClient can't be copied or pickled; make another")
@@ -280,6 +287,21 @@ class ScalingClient(_Boto3Client):
     def _check_open(self) -> None:
         if self._closed:
             raise _closed_error()
+
+
+def _passed_on(name: str, method: MethodType) -> Callable[..., Any]:
+    """A method of `ScalingClient` that calls the client's of that name.
+
+    It asks the client each time: what a test has put there since is called, too.
+    """
+
+    @wraps(method.__func__)
+    def call(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._closed:
+            raise _closed_error()
+        return getattr(self._client, name)(*args, **kwargs)
+
+    return call
 
 
 def _closed_error() -> ClientClosedError:

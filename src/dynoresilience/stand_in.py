@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from dynoresilience.engine import Engine, Runtime
 
+_ENGINE = "dynoresilience.engine"
+
 
 class StandIn:
     """The runtime, and the engines that run on it, by what they were made for."""
@@ -50,7 +52,7 @@ def running() -> Runtime | None:
     block = current()
     if block is not None:
         return block.runtime
-    engine = sys.modules.get("dynoresilience.engine")  # another thread may just be loading it
+    engine = sys.modules.get(_ENGINE)  # another thread may just be loading it
     made = getattr(engine, "made_runtime", None)
     found: Runtime | None = made() if made is not None else None
     return found
@@ -58,5 +60,7 @@ def running() -> Runtime | None:
 
 def monotonic() -> float:
     """The reading of the process's clock, in seconds: that by which deadlines are told."""
+    if not blocks and _ENGINE not in sys.modules:
+        return time.monotonic()  # as a rule; each call asks
     runtime = running()
     return time.monotonic() if runtime is None else runtime.clock.monotonic()

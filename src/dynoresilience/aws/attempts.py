@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dynoresilience")
 
 STARTED = "dynoresilience-started"
+NOTE = "dynoresilience-note"
+PLACE = "dynoresilience-place"
 _CALL = "dynoresilience-call"
 _BATCH = "dynoresilience-batch"
 _UNCOUNTED = "dynoresilience-uncounted"
@@ -37,12 +39,21 @@ class Attempts:
         self._calls = calls
         self.botocore: private.Handler | None = None
 
-    def after(self, attempt: Attempt) -> float | None:
+    def after(self, **attempt: Any) -> float | None:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
         response = attempt["response"]
-        if response is not None and response[0].status_code < 300:
+        if response is None or response[0].status_code >= 300:
+            return self._after_failure(attempt)
+        context = attempt["request_dict"]["context"]
+        if NOTE in context:
+            context[NOTE][-1] = len(response[0].content)
+        if _CALL in context or self.botocore is None or attempt["operation"].name[:5] == "Batch":
             return self._after_answer(attempt)
-        return self._after_failure(attempt)
+        # Nearly every call comes here and no further; what is done here all of them pay for.
+        delay: float | None = self.botocore(**attempt)
+        if delay is None and self._calls.resting:
+            self._wake(attempt)
+        return delay
 
     def _after_answer(self, attempt: Attempt) -> float | None:
         context = attempt["request_dict"]["context"]
@@ -61,11 +72,20 @@ class Attempts:
                 rest = wire.rest_of(attempt, batch)
                 if rest is not None:
                     return self._on_rest(rest, attempt)
-                if self._calls.resting:
-                    self._calls.succeeded(wire.tables_of(attempt))
             except Exception:
                 self._fault(context)
+            else:
+                self._wake(attempt)
         return None
+
+    def _wake(self, attempt: Attempt) -> None:
+        """Let one of the calls that wait hear of this success."""
+        context = attempt["request_dict"]["context"]
+        if self._calls.resting and _FAULT not in context:
+            try:
+                self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
+            except Exception:
+                self._fault(context)
 
     def _after_failure(self, attempt: Attempt) -> float | None:
         response = attempt["response"]
@@ -134,7 +154,8 @@ class Attempts:
         call: Call | None = context.get(_CALL)
         if call is None:
             started = context.get(STARTED, self._calls.monotonic())
-            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started)
+            place = context.get(PLACE)
+            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started, place)
         return call
 
     def _spent(self, attempt: Attempt) -> bool:

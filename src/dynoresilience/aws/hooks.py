@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe
 from dynoresilience.aws import botocore_private as private
-from dynoresilience.aws.attempts import STARTED, Attempts
+from dynoresilience.aws.attempts import NOTE, PLACE, STARTED, Attempts
 
 if TYPE_CHECKING:
     from dynoresilience.ports import Calls
@@ -77,7 +77,8 @@ class Hooks:
                 return
             # Ours first, then botocore's off: no attempt of another thread goes undecided.
             self._attempts.botocore = private.retry_handler(self._events)
-            self._events.register_first(_NEEDS_RETRY, self._needs_retry, unique_id=_NEEDS_RETRY_ID)
+            after = self._attempts.after
+            self._events.register_first(_NEEDS_RETRY, after, unique_id=_NEEDS_RETRY_ID)
             private.forget_retry_handler(self._events)
             limiter = private.rate_limiter(self._events)
             if limiter is not None:
@@ -88,17 +89,22 @@ class Hooks:
 
     # -- handlers --------------------------------------------------------------------------
 
-    def _before_call(self, context: dict[str, Any], params: dict[str, Any], **_: Any) -> None:
+    def _before_call(
+        self, context: dict[str, Any], params: dict[str, Any], model: Any, **_: Any
+    ) -> None:
         if self._closed is not None:
             raise self._closed
         if not self._in_place:
             self.take_place()
-        started = context[STARTED] = self._calls.monotonic()
-        if started >= self._calls.look_at:
-            self._calls.look_around(params)
-
-    def _needs_retry(self, **attempt: Any) -> float | None:
-        return self._attempts.after(attempt)
+        calls = self._calls
+        started = context[STARTED] = calls.monotonic()
+        context[NOTE] = calls.arrivals.note(started, model.name, params)
+        if started >= calls.look_at:
+            calls.look_around(params)
+        if calls.resting:
+            place = calls.hold_back(model.name, params, started)
+            if place is not None:
+                context[PLACE] = place
 
     def _tell_limiter(self, **attempt: Any) -> None:
         """The adaptive mode's limiter need not slow down for what is being remedied."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-import threading
 from collections.abc import Callable
 
 from greenlet import getcurrent, greenlet
@@ -13,14 +12,16 @@ from greenlet import getcurrent, greenlet
 from dynoresilience.ports import Signal
 from dynoresilience.testing.clock import NOON
 
-_NEVER = threading.Event()
-
 
 class Hub:
-    """Runs what is due, in the order of its instants; ties as they were ordered."""
+    """Runs what is due, in the order of its instants; ties as they were ordered.
 
-    def __init__(self) -> None:
+    ``epoch``: what the wall clocks show at the instant 0, in seconds since 1970, UTC.
+    """
+
+    def __init__(self, epoch: float = NOON) -> None:
         self.instant = 0.0
+        self.epoch = epoch
         self._main = getcurrent()
         self._events: list[tuple[float, int, Callable[[], object]]] = []
         self._order = itertools.count()
@@ -72,11 +73,23 @@ class Process:
         return self._hub.instant
 
     def now(self) -> float:
-        return NOON + self._hub.instant + self._skew
+        return self._hub.epoch + self._hub.instant + self._skew
 
-    def start(self, work: Callable[[], object]) -> None:
-        """Run ``work`` as a task of this process, from now on."""
-        self._hub.at(self._hub.instant, lambda: self._switch_to(greenlet(work)))
+    def start(self, work: Callable[[], object], at: float = 0.0) -> None:
+        """Run ``work`` as a task of this process, from the instant ``at`` on, or from now on."""
+        self._hub.at(at, lambda: self._switch_to(self._task(work)))
+
+    @staticmethod
+    def current() -> Process:
+        """The process of the task that is running.
+
+        Raises:
+            LookupError: it is no task.
+        """
+        process: Process | None = getattr(getcurrent(), "process", None)
+        if process is None:
+            raise LookupError("only a task belongs to a process")
+        return process
 
     def wait(self, signal: Signal, timeout: float) -> bool:
         """`Clock.wait`. Only tasks of this process can set its signals."""
@@ -90,7 +103,10 @@ class Process:
         return signal.is_set()
 
     def sleep(self, seconds: float) -> None:
-        self.wait(_NEVER, seconds)
+        self.before_wait()
+        task = getcurrent()
+        self._hub.at(self._hub.instant + seconds, lambda: self._switch_to(task))
+        self._hub.pause()
 
     def call_at(self, when: float, job: Callable[[], object]) -> None:
         heapq.heappush(self._jobs, (when, next(self._order), job))
@@ -99,12 +115,17 @@ class Process:
     def _work(self) -> None:
         if not self._at_work:
             self._at_work = True
-            self._switch_to(greenlet(self._run_jobs))
+            self._switch_to(self._task(self._run_jobs))
 
     def _run_jobs(self) -> None:
         while self._jobs and self._jobs[0][0] <= self._hub.instant:
             heapq.heappop(self._jobs)[2]()
         self._at_work = False
+
+    def _task(self, work: Callable[[], object]) -> greenlet:
+        task = greenlet(work)
+        task.process = self
+        return task
 
     def _end(self, wait: _Wait) -> None:
         if not wait.over:
