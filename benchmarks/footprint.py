@@ -1,8 +1,7 @@
 """What a resilient client weighs: memory and threads.
 
-Memory: many plain clients that have each made a call are attached and make another one. What
-Python has allocated in between is counted to the byte (tracemalloc), so this is what ours adds to
-a client; beside it stands what a plain client takes, by the growth of the process.
+Memory: many plain clients make a call each, are attached, and make another one. What Python holds
+is counted to the byte before and after (tracemalloc).
 
 Threads: calls through one resilient client after another on a table that is too small, over HTTP,
 while the main thread watches which threads there are: those of this script are known.
@@ -14,12 +13,10 @@ import argparse
 import gc
 import logging
 import multiprocessing
-import os
 import threading
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import canned
@@ -54,30 +51,23 @@ def memory(clients: int) -> dict[str, float]:
         return client
 
     ScalingClient(made())  # loads and allocates what is there once in a process
-    gc.collect()
-    before = resident()
-    plain = [made() for _ in range(clients)]
-    gc.collect()
-    each = (resident() - before) / clients
+    sizes = []
+
+    def weigh() -> None:
+        gc.collect()
+        sizes.append(tracemalloc.get_traced_memory()[0] / clients)
+
     tracemalloc.start()
+    plain = [made() for _ in range(clients)]
+    weigh()
     resilient = [ScalingClient(client) for client in plain]
-    gc.collect()
-    attached = tracemalloc.get_traced_memory()[0]
+    weigh()
     for client in resilient:
         call(client)
-    gc.collect()
-    used = tracemalloc.get_traced_memory()[0]
+    weigh()
     tracemalloc.stop()
-    return {"plain": each, "attached": attached / clients, "used": used / clients}
-
-
-def resident() -> float:
-    """Bytes of memory of this process; 0 where the system does not tell."""
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        return 0.0
-    return float(pages * os.sysconf("SC_PAGE_SIZE"))
+    each, attached, used = sizes
+    return {"plain": each, "attached": attached - each, "used": used - each}
 
 
 def threads(url: str) -> dict[str, Any]:
@@ -120,10 +110,10 @@ def threads(url: str) -> dict[str, Any]:
 
 def rows_of(weight: dict[str, float], seen: dict[str, Any], clients: int) -> list[Row]:
     kib = {name: each / 1024 for name, each in weight.items()}
-    ratio = (weight["plain"] + weight["used"]) / weight["plain"] if weight["plain"] else None
+    ratio = (weight["plain"] + weight["used"]) / weight["plain"]
     figures = (
-        f"+{kib['attached']:.1f} KiB attached, +{kib['used']:.1f} KiB after a call, "
-        f"on {kib['plain']:.0f} KiB; {clients} clients"
+        f"{kib['used']:+.1f} KiB attached and used ({kib['attached']:+.1f} KiB before a call, "
+        f"as botocore's caches begin anew), on {kib['plain']:.0f} KiB; {clients} clients"
     )
     names = ", ".join(seen["most"]) or "none"
     most = f"{len(seen['most'])} in a process with {seen['clients']} clients ({names})"
