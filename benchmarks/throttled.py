@@ -25,9 +25,10 @@ sys.path[:0] = [str(ROOT), str(ROOT / "src")]
 from benchmarks.throttling.alternatives import ALTERNATIVES  # noqa: E402
 from benchmarks.throttling.figures import figures  # noqa: E402
 from benchmarks.throttling.run import run  # noqa: E402
-from benchmarks.throttling.workloads import WORKLOADS  # noqa: E402
+from benchmarks.throttling.workloads import workloads  # noqa: E402
 
 SEEDS = 3
+WORKLOADS = workloads()
 PROCESSES = 3
 COLUMNS = {
     "done": lambda f: f["finished"] / f["calls"] * 100,

@@ -11,30 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any
 
+from botocore.exceptions import ClientError
+from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+
 from dynoresilience.attachment import attach_to
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Runtime
-from tests.support.fleet.hub import Process
 
-from .workloads import INDEX, Call, Workload
+from .autoscaling import track
+from .calls import Do, Setting, through
+from .doubling import Doubling
+from .workloads import Workload
 from .world import World
-
-Do = Callable[[Call], None]
-"""Carries out a call, or raises what the program would see."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """One process of a workload."""
-
-    world: World
-    workload: Workload
-    process: Process
-    number: int
-
-    def client(self, mode: str = "standard") -> Any:
-        """A boto3 client of its own, in one of botocore's retry modes."""
-        return self.world.client(retries={"mode": mode})
 
 
 @dataclass(frozen=True)
@@ -45,28 +33,6 @@ class Alternative:
     about: str
     make: Callable[[Setting], Do]
     prepare: Callable[[World, Workload], None] = lambda world, workload: None
-
-
-def through(client: Any) -> Do:
-    """Carry calls out through a client as programs do."""
-
-    def do(call: Call) -> None:
-        if call.kind == "put":
-            customer = f"c-{hash_of(call.key) % 50}"
-            item = {"id": {"S": call.key}, INDEX[3:]: {"S": customer}}
-            client.put_item(TableName=call.table, Item=item)
-        else:
-            pages = client.get_paginator("scan").paginate(
-                TableName=call.table, PaginationConfig={"PageSize": 50}
-            )
-            for _ in pages:
-                pass
-
-    return do
-
-
-def hash_of(text: str) -> int:
-    return sum(text.encode())
 
 
 def ours(**settings: Any) -> Callable[[Setting], Do]:
@@ -87,6 +53,18 @@ def ours(**settings: Any) -> Callable[[Setting], Do]:
 
 _GEOMETRIC = {"policy": "geometric"} if "policy" in {f.name for f in fields(ScalingConfig)} else {}
 
+
+def tenacious(setting: Setting) -> Do:
+    """boto3's standard retries in eight attempts of tenacity, as tutorials write it."""
+    again = retry(
+        stop=stop_after_attempt(8),
+        wait=wait_exponential(multiplier=1, max=10),
+        retry=retry_if_exception_type(ClientError),
+        reraise=True,
+    )
+    return again(through(setting.client()))
+
+
 ALTERNATIVES = {
     alternative.name: alternative
     for alternative in (
@@ -96,6 +74,23 @@ ALTERNATIVES = {
             "boto3 adaptive",
             "4 attempts, and a limiter that learns the rate",
             lambda s: through(s.client("adaptive")),
+        ),
+        Alternative("tenacity", "8 attempts of 4 each, exponential waits to 10 s", tenacious),
+        Alternative(
+            "doubling",
+            "doubles reads and writes of the table and all indexes, and waits until it is ACTIVE",
+            Doubling,
+        ),
+        Alternative(
+            "doubling, patient",
+            "the same, and where somebody else is doubling it waits for that",
+            lambda setting: Doubling(setting, patient=True),
+        ),
+        Alternative(
+            "autoscaling",
+            "Application Auto Scaling to 70 %, and boto3 standard",
+            lambda setting: through(setting.client()),
+            track,
         ),
         Alternative("ours", "the defaults, and the caps", ours()),
         Alternative("ours geometric", "each raise doubles", ours(**_GEOMETRIC)),

@@ -13,7 +13,7 @@ from dynoresilience.testing.control.control_plane import AcceptedUpdate
 from tests.support.fleet.hub import Process
 
 from .alternatives import Alternative, Do, Setting
-from .workloads import HOUR, MINUTE, Job, Table, Workload
+from .workloads import HOT, HOUR, MINUTE, Job, Table, Workload
 from .world import World
 
 PATIENCE = 2 * HOUR
@@ -64,7 +64,7 @@ def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
         for table in workload.tables:
             _create(world, table)
         if workload.key_limit is not None:
-            simulator.limit_key(workload.tables[0].name, "sale", write=workload.key_limit)
+            simulator.limit_key(workload.tables[0].name, HOT, write=workload.key_limit)
         alternative.prepare(world, workload)
         processes = [Process(world.hub) for _ in range(workload.processes)]
         does = [
@@ -94,7 +94,7 @@ def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
 def _create(world: World, table: Table) -> None:
     indexes = {name: (table.read, units) for name, units in table.indexes.items()}
     world.simulator.create_table(table.name, read=table.read, write=table.write, indexes=indexes)
-    world.simulator.keeps_items = False
+    world.fill(table.name, table.items, table.item_bytes)
 
 
 def _work(job: Job, caller: int, waiting: deque, do: Do, seen: Seen, world: World) -> None:

@@ -20,6 +20,7 @@ from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 
 from dynoresilience.testing import SimulatedDynamoDB
+from dynoresilience.testing.in_process import short_way
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Body, Reply
 from tests.support.fleet.hub import Hub, Process
@@ -37,10 +38,8 @@ _DONE = Reply(200, b"{}")
 class Simulator(SimulatedDynamoDB):
     """Capacity and control plane as ever; what is put is forgotten at once, which is quicker."""
 
-    keeps_items = True
-
     def _work(self, request: Any, region: str, operation: str, body: Body) -> Reply:
-        if operation != "PutItem" or self.keeps_items:
+        if operation != "PutItem":
             return super()._work(request, region, operation, body)
         with self._lock:
             return self._regions.engine(region).handle(operation, body, _forget)
@@ -87,6 +86,15 @@ class World:
     def client(self, **options: Any) -> Any:
         """A plain boto3 client; ``options`` are those of botocore's `Config`."""
         return self._session.client("dynamodb", config=Config(**options))
+
+    def fill(self, table: str, items: int, size: int) -> None:
+        """Have items in a table, of so many bytes each, that cost nothing."""
+        body = {"S": "x" * (size - len("idbody") - 8)}
+        for number in range(items):
+            item = {"id": {"S": f"{number:08}"}, "body": body}
+            reply = short_way.answer(REGION, "PutItem", {"TableName": table, "Item": item})
+            if reply is None:
+                raise RuntimeError(f"item {number} of {table} could not be put")
 
     def _over_the_network(self, send: Callable[..., Any]) -> Callable[..., Any]:
         """Half of a round trip, the answer, and the other half; outside of tasks at once."""

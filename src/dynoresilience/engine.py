@@ -36,6 +36,7 @@ from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import TableBook
 from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
 from dynoresilience.scaling.turns import Turns
@@ -182,6 +183,7 @@ class Engine:
             shelf.book,
             shelf.scale_down,
             turns,
+            SpendGuard(shelf.raises, clock),
             clock=clock,
             timer=timer,
             sink=self._sink,
@@ -262,5 +264,7 @@ class Engine:
         done: list[Change] = []
         for record in self._scaler.records():
             left = max(0.0, give_up - self._runtime.clock.monotonic())
-            done += self._scale_down.lower_now(record, self._control, self._ledger, left)
+            done += self._scale_down.lower_now(
+                record, self._control, self._ledger, left, dry_run=self._config.dry_run
+            )
         return tuple(done)

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from dynoresilience.capacity.demand import Asked
 
-LATEST = 128
-"""Calls that are remembered of a client: 10 ms of its busiest time, minutes of its quietest."""
+LATEST = 256
+"""Calls that are remembered of a client: those of a fraction of a second, or of minutes."""
 HEAD = 512
 """Bytes of a request's body that are kept, to tell its table by."""
 

@@ -7,10 +7,10 @@ that makes calls repeat themselves does not look like more work.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
-from dynoresilience.model import Dimension
+from dynoresilience.model import Dimension, RaisedKey
 
 WINDOW = 10.0
 """Seconds before a shortage whose calls say how much is asked."""
@@ -114,3 +114,19 @@ def measured(
     if before is not None and since is None and until - before[0] > LATELY:
         growth = max(0.0, (rate - before[1]) / (until - before[0]))
     return Demand(rate, units, seconds, growth, waiting, since is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """What is known beside the state of a table that is short.
+
+    ``demands``: on what is short, and on what the same calls take of. ``change_seconds``: how long
+    the latest change of its capacity took. ``settled``: seconds since that came into force.
+    """
+
+    demands: Mapping[RaisedKey, Demand] = field(default_factory=dict)
+    change_seconds: float = 0.0
+    settled: float = math.inf
+
+
+UNKNOWN = Outlook()

@@ -25,8 +25,9 @@ class Need:
     """What is known of a table or index that is short, of reads or of writes.
 
     ``units``: what it has. ``demand``: what this process asks of it; None: not known.
-    ``change_seconds``: how long the latest change of the table took. ``foreseen``: it is not short,
-    but what it belongs to is about to be raised, and the same calls take of both.
+    ``change_seconds``: how long the latest change of the table took. ``settled``: seconds since it
+    came into force. ``foreseen``: it is not short, but what it belongs to is about to be raised,
+    and the same calls take of both.
     """
 
     resource: Resource
@@ -34,6 +35,7 @@ class Need:
     units: int
     demand: Demand | None = None
     change_seconds: float = 0.0
+    settled: float = math.inf
     foreseen: bool = False
 
 
@@ -87,19 +89,21 @@ class DemandPolicy:
             return _times(units, self.factor)
         grown = demand.rate + demand.growth * (need.change_seconds + self.lead)
         enough = _times(min(grown, demand.rate * self.factor), self.headroom)
-        if demand.held_up and spare:
-            return self._while_waiting_ones_go(units, demand)
-        if demand.held_up or enough <= units:
+        if spare:
+            return self._beside_those_that_wait(need, demand, enough)
+        if demand.held_up:
             return max(enough, _times(units, self.factor))
         return enough
 
-    def _while_waiting_ones_go(self, units: int, demand: Demand) -> int:
-        """More is there than is asked: calls are refused since those that have waited come, too."""
-        spare = units - demand.rate
+    def _beside_those_that_wait(self, need: Need, demand: Demand, enough: int) -> int:
+        """More is there than is asked; but those that have waited since before it was come, too."""
+        units, spare = need.units, need.units - demand.rate
         if demand.waiting > spare * self.drain:
-            return max(units + 1, _times(demand.rate + demand.waiting / self.drain, self.headroom))
-        if demand.seconds <= SETTLES + demand.waiting / spare:
+            return max(enough, _times(demand.rate + demand.waiting / self.drain, self.headroom))
+        if need.settled <= SETTLES + demand.waiting / spare:
             return units
+        if enough > units:
+            return enough
         return _times(units, self.factor)  # what is there goes elsewhere
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from dynoresilience.capacity.demand import Asked
 from dynoresilience.capacity.policy import ScalingPolicy
+from dynoresilience.capacity.spending import Budget
 from dynoresilience.errors import DynoResilienceError
 from dynoresilience.events import Event
 from dynoresilience.model import (
@@ -213,6 +214,9 @@ class Settings(Protocol):
     def ledger(self) -> str: ...
     @property
     def show_hot_keys(self) -> bool: ...
+    @property
+    def dry_run(self) -> bool: ...
+    def budget(self, table: str) -> Budget: ...
     def limits(self, table: str, index: str | None) -> Limits: ...
 
 

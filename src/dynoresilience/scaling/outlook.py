@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynoresilience.capacity.demand import Arrival, Asked, Demand, measured
+from dynoresilience.capacity.demand import Arrival, Asked, Demand, Outlook, measured
 from dynoresilience.model import Dimension, RaisedKey, TableState
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.shortage import Shortage
@@ -12,7 +12,15 @@ STILL_FREE = 0.25
 """Seconds from a shortage's beginning until all callers wait, and so make no new calls."""
 
 
-def demands(
+def outlook_of(
+    record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
+) -> Outlook:
+    """What is known of a shortage, for whoever decides how far to raise."""
+    demands = _demands(record, short, state, asked, now)
+    return Outlook(demands, record.change_seconds, now - record.changed_at)
+
+
+def _demands(
     record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
 ) -> dict[RaisedKey, Demand]:
     """The demand on each thing that is short, and on what the same writes take of."""
@@ -26,6 +34,7 @@ def demands(
             continue
         for index in {s.resource.index for s in short.signals if s.dimension is dimension}:
             demand = _demand(record, (index, dimension), asked, now)
+            _note_cost(record, (index, dimension), asked)
             if demand is not None:
                 found[index, dimension] = demand
     return found
@@ -48,6 +57,13 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
     return demand
+
+
+def _note_cost(record: TableRecord, key: RaisedKey, asked: Asked) -> None:
+    """What a read takes is known of those that were answered; the others are taken to be alike."""
+    units = [one.units for one in asked.arrivals if one.dimension is key[1] and _takes_of(one, key)]
+    if units:
+        record.costs[key] = sum(units) / len(units)
 
 
 def _takes_of(arrival: Arrival, key: RaisedKey) -> bool:

@@ -48,11 +48,14 @@ class Place:
 def place_of_refused(
     record: TableRecord,
     signals: Iterable[ThrottleSignal],
-    units: float,
+    units: float | None,
     limits: LimitsOf,
     now: float,
 ) -> Place | None:
-    """That of a call which was refused; None: of the limit that it met nobody knows the rate."""
+    """That of a call which was refused; None: of the limit that it met nobody knows the rate.
+
+    ``units`` None: it is a read, which takes what those before have taken.
+    """
     queues = set()
     with record.lock:
         state = record.state
@@ -65,7 +68,10 @@ def place_of_refused(
                 queue = queue_of(resource.index, signal.dimension)
                 record.pace(queue).is_short((resource.index, signal.dimension), now)
                 queues.add(queue)
-    return Place(record, queues.pop(), units) if len(queues) == 1 else None
+        queue = queues.pop()
+        if queues:
+            return None
+        return Place(record, queue, units or record.costs.get(queue, 1.0))
 
 
 def place_of_new(
@@ -89,4 +95,4 @@ def place_of_new(
             keys = [resource.keys for resource in found if resource is not None]
             if attributes is None or not any(key and key <= attributes for key in keys):
                 return None
-    return Place(record, queue, units)
+        return Place(record, queue, units or record.costs.get(queue, 1.0))

@@ -35,6 +35,7 @@ LONGEST_LOOK = LONGEST_FLIGHT
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""
+_PASSING = (HoldReason.UPDATING, HoldReason.ENOUGH)
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
@@ -232,12 +233,13 @@ class Scaler:
         hold = short.hold(HoldReason.NOT_OUR_TURN)
         return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
-    @staticmethod
-    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
-        """The hold that follows from what was seen last; a change under way will not last."""
-        plan = short.plan(record.state) if record.state is not None else None
-        lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
-        return plan if isinstance(plan, Hold) and lasts else None
+    def _seen(self, record: TableRecord, short: Shortage) -> Hold | None:
+        """The hold that follows from what was seen last, if it is one that lasts."""
+        try:
+            plan = self._raiser.plan(record, short, record.state) if record.state else None
+        except Exception:  # of a policy of the owner's own; the look reports it
+            return None
+        return plan if isinstance(plan, Hold) and plan.reason not in _PASSING else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dynoresilience.capacity.demand import Demand
+from dynoresilience.capacity.demand import UNKNOWN, Outlook
 from dynoresilience.capacity.plan import Scale, plan_up
 from dynoresilience.capacity.policy import policy_of
 from dynoresilience.model import (
@@ -13,7 +12,6 @@ from dynoresilience.model import (
     Hold,
     HoldReason,
     Limits,
-    RaisedKey,
     TableState,
     ThrottleSignal,
 )
@@ -41,12 +39,11 @@ class Shortage:
     def plan(
         self,
         state: TableState,
-        demands: Mapping[RaisedKey, Demand] | None = None,
-        change_seconds: float = 0.0,
+        outlook: Outlook = UNKNOWN,
     ) -> Scale | Hold:
         """How far up, from this state, as far as the demand is known."""
         policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
-        return plan_up(state, self.signals, self.limits, policy, demands or {}, change_seconds)
+        return plan_up(state, self.signals, self.limits, policy, outlook)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""
@@ -59,7 +56,8 @@ class Answer:
     """What became of a shortage: a raise (``raised``) or a ``hold``.
 
     ``excuse``: the throttle is not held against the call, and why. ``generation``: the record's
-    when this was answered; a later one means that capacity has changed since.
+    when this was answered; a later one means that capacity has changed since. ``planned``: what a
+    dry run would have raised, if that is news.
     """
 
     record: TableRecord | None
@@ -67,3 +65,4 @@ class Answer:
     raised: tuple[Change, ...] = ()
     hold: Hold | None = None
     excuse: Excuse | None = None
+    planned: tuple[Change, ...] = ()

@@ -47,6 +47,7 @@ class Lowerer:
     sink: EventSink
     ledger: ScaleDownLedger
     scheduler: ScaleDownScheduler | None = None
+    dry_run: bool = False
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
@@ -70,6 +71,7 @@ class TableRecord:
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``short_since``: when the present shortage began. ``change_seconds``: how long the latest change
     took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
+    ``costs``: units that a read takes, about.
     ``rates``: the demand at the beginning of the latest shortage, and when that was.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
@@ -104,6 +106,7 @@ class TableRecord:
         self.change_seconds = 0.0
         self.paces: dict[RaisedKey, Pace] = {}
         self.writes: deque[RefusedWrite] = deque(maxlen=64)
+        self.costs: dict[RaisedKey, float] = {}
         self.rates: dict[RaisedKey, tuple[float, float]] = {}
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None

@@ -14,6 +14,7 @@ from typing import Any
 from dynoresilience import events
 from dynoresilience.model import (
     Change,
+    Dimension,
     Hold,
     HoldReason,
     RefusedWrite,
@@ -39,7 +40,7 @@ from dynoresilience.throttling.retry import (
     woken,
 )
 from dynoresilience.throttling.signals import Throttle
-from dynoresilience.throttling.work import written
+from dynoresilience.throttling.work import dimension_of, written
 
 RATE_SETTLES = 5.0
 """Seconds after a change until the rate of a client's calls says something about the capacity
@@ -332,10 +333,12 @@ class ThrottledCall:
         self._sent_at = self._clock.monotonic()
 
 
-def _units(api: str, throttle: Throttle) -> float:
-    """About what the call takes of the table that was short."""
+def _units(api: str, throttle: Throttle) -> float | None:
+    """About what the call takes of the table that was short; None: it is a read."""
     refused = [write for signal in throttle.signals for write in signal.refused]
     wrote = written(api, throttle.request)
+    if wrote is None and not refused:
+        return None if dimension_of(api) is Dimension.READ else 1.0
     return float(sum(write.units for write in refused) or (wrote.units if wrote else 1))
 
 

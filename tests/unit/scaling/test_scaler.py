@@ -30,6 +30,7 @@ from dynoresilience.ports import (
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
@@ -52,6 +53,7 @@ def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler
         shelf.book,
         shelf.scale_down,
         turns,
+        SpendGuard(shelf.raises, clock),
         clock=clock,
         timer=timer,
         sink=world,
