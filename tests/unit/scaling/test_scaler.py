@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from dynoresilience import events
-from dynoresilience.config import ScalingConfig
 from dynoresilience.capacity.turns import FIRST_LOOK_WITHIN
+from dynoresilience.config import ScalingConfig
 from dynoresilience.model import (
     CapacityUpdate,
     Dimension,

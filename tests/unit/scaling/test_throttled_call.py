@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
 from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -326,3 +329,32 @@ def test_a_success_ends_the_wait_of_a_task_once() -> None:
         return [await goes_on_after_a_success(call, attempt) for attempt in (1, 2)]
 
     assert asyncio.run(main()) == [True, False]
+
+
+def test_a_signal_handler_may_call_while_its_thread_counts_itself_among_those_that_wait(
+    world: World,
+) -> None:
+    """Between any two lines of it: what the handler waits for must not be its own thread's."""
+    scaler = world.engine._scaler
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_name == "rest" and event in ("call", "line"):
+            sys.settrace(None)
+            with scaler.rest():
+                assert scaler.resting >= 1
+            sys.settrace(interrupt)
+            return interrupt
+        return None
+
+    def count() -> None:
+        sys.settrace(interrupt)
+        with scaler.rest():
+            pass
+        sys.settrace(None)
+
+    thread = threading.Thread(target=count, daemon=True)
+    thread.start()
+    thread.join(5)
+
+    assert not thread.is_alive()
+    assert scaler.resting == 0
