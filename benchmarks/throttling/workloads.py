@@ -172,12 +172,12 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "ramp",
-            f"puts that come by themselves, {part} a second, rising to {30 * part} in ten minutes, "
-            f"then that many for three, on a table of {2 * part} write units, cap {40 * part}; "
+            f"puts that come by themselves, {part} a second, rising to {20 * part} in ten minutes, "
+            f"then that many for three, on a table of {2 * part} write units, cap {30 * part}; "
             "a change takes 2 s",
             (Table("orders", write=2 * part),),
-            each_by_itself([(0, part), (600, 30 * part), (780, 30 * part)]),
-            cap=40 * part,
+            each_by_itself([(0, part), (600, 20 * part), (780, 20 * part)]),
+            cap=30 * part,
             closed=False,
         ),
         Workload(
@@ -227,10 +227,10 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "nightly",
-            f"{4_000 * part} puts by 8 callers at 02:00 of seven nights, on a table of 5 write "
+            f"{2_000 * part} puts by 8 callers at 02:00 of seven nights, on a table of 5 write "
             f"units, cap {40 * part}; a change takes 2 s",
             (Table("orders"),),
-            by_callers(8, puts(4_000 * part), rounds=7),
+            by_callers(8, puts(2_000 * part), rounds=7),
             cap=40 * part,
             epoch=TWO_AT_NIGHT,
             sharp=True,

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from dynoresilience.capacity.plan import hold_without_looking
 from dynoresilience.model import Dimension, Hold, HoldReason, RefusedWrite, ThrottleSignal
@@ -41,8 +43,7 @@ JOIN_TIMEOUT = 5.0
 class Scaler:
     """Raises capacity with the credentials of one client. Thread-safe.
 
-    ``resting``: about how many calls wait between two attempts; above 0 it is worth telling
-    `succeeded` of calls that went through.
+    While any are `resting` it is worth telling `succeeded` of calls that went through.
     """
 
     def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
@@ -52,8 +53,7 @@ class Scaler:
         self._timer = timer
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
         self.records = self._raiser.records
-        self.resting = 0
-        self._count_lock = threading.Lock()
+        self._at_rest: deque[None] = deque()
 
     def raise_if_needed(
         self,
@@ -151,19 +151,28 @@ class Scaler:
             return 0.0 if at is None else max(0.0, min(at - now, left, longest))
 
         watched = [(record, record.generation)]
-        self.rest(1)
-        try:
-            Pause(min(at, now + longest), watched, turn, lambda: None, place=place).sleep(
-                self._clock
-            )
-        finally:
-            self.rest(-1)
+        pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
+        with self.rest():
+            pause.sleep(self._clock)
         return place
 
-    def rest(self, more: int) -> None:
-        """So many calls more wait, or fewer."""
-        with self._count_lock:
-            self.resting += more
+    @property
+    def resting(self) -> int:
+        """About how many calls wait between two attempts."""
+        return len(self._at_rest)
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """A call waits in this block.
+
+        Counted without a lock: a signal handler that makes a call, or a forked child, would find it
+        shut by the thread that it has interrupted, or that is no more.
+        """
+        self._at_rest.append(None)
+        try:
+            yield
+        finally:
+            self._at_rest.pop()
 
     def _other_limit(self, short: Shortage) -> Hold | None:
         """A limit of another kind that was met just now, for signals that are a guess."""

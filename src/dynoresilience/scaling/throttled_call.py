@@ -105,11 +105,8 @@ class ThrottledCall:
         pause = self.on_throttle(throttle, attempt, retry_after)
         if pause is None:
             return False
-        self._scaler.rest(1)
-        try:
+        with self._scaler.rest():
             pause.sleep(self._clock)
-        finally:
-            self._scaler.rest(-1)
         self._came_early |= pause.came_early
         return True
 
