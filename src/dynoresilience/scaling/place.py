@@ -39,6 +39,11 @@ class Place:
             pace = self._record.pace(self._queue)
             pace.waiting = max(0.0, pace.waiting - self._units)
 
+    def went_through(self, now: float) -> None:
+        """The call went when it was its turn, and was admitted."""
+        with self._record.lock:
+            self._record.pace(self._queue).went_through(now)
+
     def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""
         with self._record.lock:
