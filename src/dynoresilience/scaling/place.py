@@ -86,6 +86,7 @@ def place_of_new(
     queue: RaisedKey,
     units: float,
     attributes: frozenset[str] | None,
+    now: float,
 ) -> Place | None:
     """That of a call which was not sent yet; None: nobody waits for what it needs.
 
@@ -94,7 +95,7 @@ def place_of_new(
     """
     with record.lock:
         state, pace = record.state, record.paces.get(queue)
-        if state is None or pace is None or pace.waiting <= 0:
+        if state is None or pace is None or pace.waiting <= 0 or pace.may_have_room(now):
             return None
         short = pace.indexes_short()
         if queue[0] is None and None not in short:

@@ -133,7 +133,7 @@ class Scaler:
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes)
+        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
         at = None if place is None else place.at(now)
         if record is None or place is None or at is None or at <= now:
             return None
