@@ -64,7 +64,7 @@ class Pace:
         return at
 
     def went_through(self, now: float) -> None:
-        """A call was admitted while others wait."""
+        """A call was admitted that had waited for its place."""
         self._went += 1
         self._set_share(now)
 

@@ -112,16 +112,11 @@ class Scaler:
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def succeeded(self, table: str, dimension: Dimension | None = None) -> None:
+    def succeeded(self, table: str) -> None:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
-            now = self._clock.monotonic()
-            with record.lock:
-                for (_, of), pace in record.paces.items():
-                    if of is dimension:
-                        pace.went_through(now)
-            record.ease(now)
+            record.ease(self._clock.monotonic())
 
     def hold_back(
         self,
