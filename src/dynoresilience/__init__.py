@@ -7,6 +7,13 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.policy import (
+        DemandPolicy,
+        GeometricPolicy,
+        Need,
+        ScalingPolicy,
+    )
+    from dynoresilience.capacity.prices import Prices
     from dynoresilience.client import ScalingClient, attach, install
     from dynoresilience.config import IndexLimits, ScalingConfig, TableLimits
     from dynoresilience.decorators import lambda_handler, with_throughput_scaling
@@ -28,6 +35,11 @@ _HOMES = {
     "ScalingConfig": "config",
     "TableLimits": "config",
     "IndexLimits": "config",
+    "ScalingPolicy": "capacity.policy",
+    "DemandPolicy": "capacity.policy",
+    "GeometricPolicy": "capacity.policy",
+    "Need": "capacity.policy",
+    "Prices": "capacity.prices",
     "lambda_handler": "decorators",
     "with_throughput_scaling": "decorators",
     "DynoResilienceError": "errors",
@@ -45,13 +57,18 @@ __all__ = [
     "ClientClosedError",
     "ConfigError",
     "CredentialsError",
+    "DemandPolicy",
     "DynoResilienceError",
+    "GeometricPolicy",
     "IndexLimits",
     "ItemError",
     "KeysUnknownError",
+    "Need",
     "NotAttachableError",
+    "Prices",
     "ScalingClient",
     "ScalingConfig",
+    "ScalingPolicy",
     "TableLimits",
     "attach",
     "install",

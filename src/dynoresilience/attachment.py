@@ -6,20 +6,24 @@ import logging
 import random
 import sys
 import threading
+import weakref
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope, stand_in
 from dynoresilience.aws import botocore_private
+from dynoresilience.aws.arrivals import Arrivals, together
 from dynoresilience.aws.hooks import Hooks
-from dynoresilience.aws.wire import tables_in
+from dynoresilience.aws.wire import tables_in, work_of
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
 
 if TYPE_CHECKING:
+    from dynoresilience.capacity.demand import Asked
     from dynoresilience.engine import Engine, Runtime
     from dynoresilience.ports import EventSink
+    from dynoresilience.scaling.place import Place
     from dynoresilience.scaling.throttled_call import ThrottledCall
     from dynoresilience.stand_in import StandIn
 
@@ -34,6 +38,9 @@ LONGEST_PAUSE = 600.0
 """...up to this."""
 MOST_TABLES = 100
 """Tables of a client that are looked at; a program may make new ones all the time."""
+
+
+_attached: weakref.WeakSet[Attachment] = weakref.WeakSet()
 
 
 class Attachment:
@@ -56,7 +63,10 @@ class Attachment:
         self._look_again = LOOK_AGAIN
         self._looked_at: set[str] = set()
         self.monotonic = stand_in.monotonic if runtime is None else runtime.clock.monotonic
+        self.arrivals = Arrivals()
         self.hooks = Hooks(self, client.meta.events)
+        with fork_safe.lock:
+            _attached.add(self)
 
     @property
     def engine(self) -> Engine | None:
@@ -70,11 +80,31 @@ class Attachment:
         engine = self.engine if stand_in.blocks else self._engine  # each call asks: no detours
         return engine.resting if engine is not None else 0
 
-    def succeeded(self, tables: Iterable[str]) -> None:
+    def succeeded(self, tables: Iterable[str], api: str) -> None:
         """A call on these tables went through while others wait."""
         engine = self.engine
         if engine is not None:
-            engine.succeeded(tables)
+            engine.succeeded(tables, api)
+
+    def hold_back(self, operation: str, request: dict[str, Any], started: float) -> Place | None:
+        """Let a new call queue behind those that wait for the same; its place, if it did."""
+        engine = self.engine
+        try:
+            work, attributes = work_of(operation, request)
+            if engine is None or work is None:
+                return None
+            return engine.hold_back(work, attributes, started, scope.current(self))
+        except Exception:  # the call goes on, as if nobody waited
+            _log.exception("a fault of ours; the call is sent at once")
+            return None
+
+    def _asked(self, table: str) -> Asked:
+        """The latest calls on a table, of all clients of this process that may mean the same."""
+        endpoint = self.client.meta.endpoint_url
+        with fork_safe.lock:
+            others = [one for one in _attached if one._runtime is self._runtime]
+        alike = (one for one in others if one.client.meta.endpoint_url == endpoint)
+        return together(one.arrivals.of(table) for one in alike)
 
     def look_around(self, request: dict[str, Any]) -> None:
         """Take over what a process that is dead by now has left raised of the tables in use.
@@ -126,8 +156,8 @@ class Attachment:
                 if engine is not None:
                     engine.configure(self.config, self._sinks)
 
-    def begin(self, api: str, started: float) -> ThrottledCall:
-        return self._made_engine().begin(api, started, scope.current(self))
+    def begin(self, api: str, started: float, place: Place | None = None) -> ThrottledCall:
+        return self._made_engine().begin(api, started, scope.current(self), place)
 
     def _made_engine(self) -> Engine:
         found = self.engine
@@ -151,7 +181,16 @@ class Attachment:
             ledger = TagLedger(twin, runtime.clock)
             endpoint = self.client.meta.endpoint_url
             scheduler = EventBridgeScheduler(self.client)
-            made = Engine(control, ledger, endpoint, self.config, self._sinks, runtime, scheduler)
+            made = Engine(
+                control,
+                ledger,
+                endpoint,
+                self.config,
+                self._sinks,
+                runtime,
+                scheduler,
+                self._asked,
+            )
             if instead is None:
                 self._engine = made
             else:

@@ -14,9 +14,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe, scope
+from dynoresilience.capacity.demand import Asked
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import Change, PendingScaleDown
 from dynoresilience.ports import (
+    AskedOf,
     Clock,
     EventSink,
     Random,
@@ -29,14 +31,17 @@ from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
 from dynoresilience.scaling.hot_keys import HotKeys
+from dynoresilience.scaling.place import Place
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import TableBook
 from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
+from dynoresilience.throttling.work import Work, dimension_of
 
 _log = logging.getLogger("dynoresilience")
 
@@ -140,6 +145,12 @@ def made_runtime() -> Runtime | None:
     return _shared
 
 
+def _deadline(config: ScalingConfig, holds: scope.Scope, started: float) -> float | None:
+    """The earliest instant that bounds the waits of a call."""
+    own = None if config.deadline is None else started + config.deadline
+    return scope.earliest(holds.deadline, own)
+
+
 class Engine:
     """Brings the throttled calls of one client through. Thread-safe."""
 
@@ -152,6 +163,7 @@ class Engine:
         sinks: Sequence[EventSink] | None,
         runtime: Runtime,
         scheduler: ScaleDownScheduler | None = None,
+        asked: AskedOf = lambda table: Asked(),
     ) -> None:
         self._config = config
         self._runtime = runtime
@@ -171,10 +183,12 @@ class Engine:
             shelf.book,
             shelf.scale_down,
             turns,
+            SpendGuard(shelf.raises, clock),
             clock=clock,
             timer=timer,
             sink=self._sink,
             scheduler=scheduler,
+            asked=asked,
         )
         self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
@@ -184,10 +198,14 @@ class Engine:
         self._config = config
         self._sink.sinks = (self._log,) if sinks is None else tuple(sinks)
 
-    def begin(self, api: str, started: float, holds: scope.Scope) -> ThrottledCall:
-        """A call of ``api`` ("PutItem") has been throttled; it began at ``started``."""
+    def begin(
+        self, api: str, started: float, holds: scope.Scope, place: Place | None = None
+    ) -> ThrottledCall:
+        """A call of ``api`` ("PutItem") has been throttled; it began at ``started``.
+
+        ``place``: where it had queued, if it was held back.
+        """
         config = holds.config or self._config
-        own = None if config.deadline is None else started + config.deadline
         context = CallContext(
             api=api,
             started=started,
@@ -198,23 +216,34 @@ class Engine:
                 scale_up_timeout=config.scale_up_timeout,
             ),
             settings=config,
-            deadline=scope.earliest(holds.deadline, own),
+            deadline=_deadline(config, holds, started),
             operation=holds.name,
         )
         runtime = self._runtime
         return ThrottledCall(
-            self._scaler, self._hot_keys, context, runtime.clock, runtime.chance, self._sink
+            self._scaler, self._hot_keys, context, runtime.clock, runtime.chance, self._sink, place
         )
+
+    def hold_back(
+        self, work: Work, attributes: frozenset[str] | None, started: float, holds: scope.Scope
+    ) -> Place | None:
+        """Let a new call queue behind those that wait for the same; its place, if it did."""
+        config = holds.config or self._config
+        if config.fleet_size > 1 or not config.scaling_enabled:
+            return None
+        deadline = _deadline(config, holds, started)
+        return self._scaler.hold_back(work, attributes, config.max_retry_delay, deadline)
 
     @property
     def resting(self) -> int:
         """About how many calls wait between two attempts."""
         return self._scaler.resting
 
-    def succeeded(self, tables: Iterable[str]) -> None:
-        """A call on these tables went through."""
+    def succeeded(self, tables: Iterable[str], api: str = "") -> None:
+        """A call of ``api`` on these tables went through."""
+        dimension = dimension_of(api)
         for table in tables:
-            self._scaler.succeeded(table)
+            self._scaler.succeeded(table, dimension)
 
     def take_over(self, table: str) -> None:
         """Find what others have raised of a table, and see to it that it comes down.
@@ -235,5 +264,7 @@ class Engine:
         done: list[Change] = []
         for record in self._scaler.records():
             left = max(0.0, give_up - self._runtime.clock.monotonic())
-            done += self._scale_down.lower_now(record, self._control, self._ledger, left)
+            done += self._scale_down.lower_now(
+                record, self._control, self._ledger, left, dry_run=self._config.dry_run
+            )
         return tuple(done)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dynoresilience")
 
 STARTED = "dynoresilience-started"
+NOTE = "dynoresilience-note"
+PLACE = "dynoresilience-place"
 _CALL = "dynoresilience-call"
 _BATCH = "dynoresilience-batch"
 _UNCOUNTED = "dynoresilience-uncounted"
@@ -42,11 +44,10 @@ class Attempts:
         response = attempt["response"]
         if response is None or response[0].status_code >= 300:
             return self._after_failure(attempt)
-        if (
-            _CALL in attempt["request_dict"]["context"]
-            or self.botocore is None
-            or attempt["operation"].name[:5] == "Batch"
-        ):
+        context = attempt["request_dict"]["context"]
+        if NOTE in context:
+            context[NOTE][-1] = len(response[0].content)
+        if _CALL in context or self.botocore is None or attempt["operation"].name[:5] == "Batch":
             return self._after_answer(attempt)
         # Nearly every call comes here and no further; what is done here all of them pay for.
         delay: float | None = self.botocore(**attempt)
@@ -82,7 +83,7 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         if self._calls.resting and _FAULT not in context:
             try:
-                self._calls.succeeded(wire.tables_of(attempt))
+                self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
             except Exception:
                 self._fault(context)
 
@@ -153,7 +154,8 @@ class Attempts:
         call: Call | None = context.get(_CALL)
         if call is None:
             started = context.get(STARTED, self._calls.monotonic())
-            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started)
+            place = context.get(PLACE)
+            call = context[_CALL] = self._calls.begin(attempt["operation"].name, started, place)
         return call
 
     def _spent(self, attempt: Attempt) -> bool:

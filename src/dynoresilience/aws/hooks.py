@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe
 from dynoresilience.aws import botocore_private as private
-from dynoresilience.aws.attempts import STARTED, Attempts
+from dynoresilience.aws.attempts import NOTE, PLACE, STARTED, Attempts
 
 if TYPE_CHECKING:
     from dynoresilience.ports import Calls
@@ -89,14 +89,22 @@ class Hooks:
 
     # -- handlers --------------------------------------------------------------------------
 
-    def _before_call(self, context: dict[str, Any], params: dict[str, Any], **_: Any) -> None:
+    def _before_call(
+        self, context: dict[str, Any], params: dict[str, Any], model: Any, **_: Any
+    ) -> None:
         if self._closed is not None:
             raise self._closed
         if not self._in_place:
             self.take_place()
-        started = context[STARTED] = self._calls.monotonic()
-        if started >= self._calls.look_at:
-            self._calls.look_around(params)
+        calls = self._calls
+        started = context[STARTED] = calls.monotonic()
+        context[NOTE] = calls.arrivals.note(started, model.name, params)
+        if started >= calls.look_at:
+            calls.look_around(params)
+        if calls.resting:
+            place = calls.hold_back(model.name, params, started)
+            if place is not None:
+                context[PLACE] = place
 
     def _tell_limiter(self, **attempt: Any) -> None:
         """The adaptive mode's limiter need not slow down for what is being remedied."""

@@ -16,6 +16,7 @@ from dynoresilience import fork_safe
 if TYPE_CHECKING:
     from dynoresilience.throttling.batches import Batch, Rest
     from dynoresilience.throttling.signals import Throttle
+    from dynoresilience.throttling.work import Work
 
 Attempt = dict[str, Any]
 """What botocore hands to a handler of ``needs-retry``, and so to its own."""
@@ -44,6 +45,17 @@ def tables_in(request: dict[str, Any]) -> tuple[str, ...]:
     """The tables that a request names."""
     tables: tuple[str, ...] = _late("signals").tables_of(_Body(request))
     return tables
+
+
+def work_of(operation: str, request: dict[str, Any]) -> tuple[Work | None, frozenset[str] | None]:
+    """What a request takes of one table, about, and of a put the names of the attributes."""
+    body = request["body"]
+    size = body.count(b'Request":') if operation == "BatchWriteItem" else len(body)
+    work: Work | None = _late("work").read_work(operation, body, size, None)
+    if operation != "PutItem":
+        return work, None
+    item = _Body(request).get("Item")
+    return work, None if item is None else frozenset(item)
 
 
 def rest_of(attempt: Attempt, batch: Batch | None) -> Rest | None:

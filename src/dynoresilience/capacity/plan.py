@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from dynoresilience.capacity.demand import UNKNOWN, Outlook
+from dynoresilience.capacity.policy import Need, ScalingPolicy
 from dynoresilience.capacity.raised_number import AT_BASE, minimum_to_lower, units_to_lower
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import (
@@ -53,12 +55,17 @@ def hold_without_looking(signals: Iterable[ThrottleSignal], limits: LimitsOf) ->
 
 
 def plan_up(
-    state: TableState, signals: Iterable[ThrottleSignal], limits: LimitsOf, factor: float
+    state: TableState,
+    signals: Iterable[ThrottleSignal],
+    limits: LimitsOf,
+    policy: ScalingPolicy,
+    outlook: Outlook = UNKNOWN,
 ) -> Scale | Hold:
     """The next step up for everything that was short, in one request.
 
-    Each short dimension of each short resource goes to ``factor`` times its units (at least one
-    more), never over its cap; every other number is sent as it is. A hold if nothing may rise.
+    Each short dimension of each short resource goes to what the ``policy`` wants, for which it is
+    told the demand as far as that is known, never over its cap; every other number is sent as it
+    is, but for those that the same writes would find short next. A hold if nothing may rise.
     On-demand it is the maximum that rises, if the owner allows it; the table's before the indexes'.
     Of a number under a scalable target with a policy it is the minimum, so that Application Auto
     Scaling raises the units: it would take back a raise that is not its own. Without a policy it is
@@ -79,34 +86,65 @@ def plan_up(
     if state.updating:
         return Hold(HoldReason.UPDATING, first.resource, first.dimension, "a change is under way")
 
-    units: dict[str | None, Units] = {}
-    changes: list[Change] = []
+    steps: dict[RaisedKey, Change] = {}
     for signal in signals:
-        if signal.kind is not lifted:
-            continue
-        short = resources_short(state, signal, limits)
-        for resource in short:
-            step = _step_up(state, resource, signal.dimension, limits(resource.index), factor)
+        for resource in resources_short(state, signal, limits) if signal.kind is lifted else ():
+            need = _need(state, resource, signal.dimension, outlook)
+            step = _step_up(state, need, limits(resource.index), policy)
             if isinstance(step, Hold):
                 hold = hold or step
-            elif step not in changes:
-                changes.append(step)
-                if step.minimum:
-                    continue
-                before = units.get(resource.index) or _units(state, resource.index)
-                units[resource.index] = before.with_(step.dimension, step.after)
-    if changes:
-        return Scale(_one_request(units, changes, state.on_demand))
+            else:
+                steps[step.key] = step
+    for need in _foreseen(state, steps, outlook):
+        step = _step_up(state, need, limits(need.resource.index), policy)
+        if isinstance(step, Change):
+            steps[step.key] = step
+    if steps:
+        units: dict[str | None, Units] = {}
+        for (index, dimension), step in steps.items():
+            if not step.minimum:
+                before = units.get(index) or _units(state, index)
+                units[index] = before.with_(dimension, step.after)
+        return Scale(_one_request(units, list(steps.values()), state.on_demand))
     return hold or Hold(HoldReason.UNKNOWN_RESOURCE, first.resource, first.dimension)
 
 
-def _step_up(
-    state: TableState, resource: Resource, dimension: Dimension, limits: Limits, factor: float
-) -> Change | Hold:
+def _need(
+    state: TableState,
+    resource: Resource,
+    dimension: Dimension,
+    outlook: Outlook,
+) -> Need:
     found = state.resource(resource.index)
-    if found is None:
+    current = found.units.of(dimension) if found is not None else 0
+    demand = outlook.demands.get((resource.index, dimension))
+    return Need(resource, dimension, current, demand, outlook.change_seconds, outlook.settled)
+
+
+def _foreseen(
+    state: TableState,
+    raised: Mapping[RaisedKey, Change],
+    outlook: Outlook,
+) -> list[Need]:
+    """What the writes that were short take of, too, and would be short of next."""
+    write = Dimension.WRITE
+    table = next((step.resource.table for key, step in raised.items() if key[1] is write), None)
+    if table is None or state.on_demand:
+        return []
+    likely = (index for index in (None, *state.indexes) if (index, write) in outlook.demands)
+    needs = (
+        _need(state, Resource(table, index), write, outlook)
+        for index in likely
+        if (index, write) not in raised
+    )
+    return [replace(need, foreseen=True) for need in needs]
+
+
+def _step_up(state: TableState, need: Need, limits: Limits, policy: ScalingPolicy) -> Change | Hold:
+    resource, dimension, current = need.resource, need.dimension, need.units
+    if state.resource(resource.index) is None:
         return Hold(HoldReason.UNKNOWN_RESOURCE, resource, dimension, "no such index")
-    current, cap = found.units.of(dimension), limits.cap(dimension)
+    cap = limits.cap(dimension)
     if state.on_demand and not (cap and current):
         why = "there is no maximum" if cap else ""
         return Hold(HoldReason.ON_DEMAND_MAXIMUM, resource, dimension, why)
@@ -116,8 +154,9 @@ def _step_up(
     if state.replicas and dimension is Dimension.WRITE and not limits.raise_replicated_writes:
         why = f"the table has replicas in {', '.join(state.replicas)}"
         return Hold(HoldReason.REPLICATED, resource, dimension, why)
-    # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
-    wanted = min(cap, max(current + 1, math.ceil(round(current * factor, 6))))
+    wanted = min(cap, math.ceil(policy.wanted(need)))
+    if wanted <= current:
+        return Hold(HoldReason.ENOUGH, resource, dimension, f"{current} units, others wait as well")
     target = None if state.on_demand else state.target(resource.index, dimension)
     if target is None:
         return Change(resource, dimension, current, wanted, state.on_demand)

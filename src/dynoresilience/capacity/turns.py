@@ -10,15 +10,18 @@ from collections.abc import Iterable
 
 from dynoresilience.model import CapacityUpdate, TableState
 
-FIRST_LOOK_WITHIN = 0.05
+FIRST_LOOK_WITHIN = 0.1
 """Seconds over which looks are spread of processes that do not know of each other."""
 SKEW = 2.0
 """Seconds by which AWS's clock may be ahead of ours; what lies further in our future is no news."""
 
 
 def first_look_after(chance: float) -> float:
-    """Seconds that a process lets pass before its first look at a table in a while."""
-    return chance * FIRST_LOOK_WITHIN
+    """Seconds that a process lets pass before its first look at a table in a while.
+
+    Half of them at least: by then its other callers have shown how much they ask.
+    """
+    return (1 + chance) / 2 * FIRST_LOOK_WITHIN
 
 
 def turn_after(fleet_size: int, chance: float) -> float:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
+from dynoresilience.capacity.demand import Asked
+from dynoresilience.capacity.policy import ScalingPolicy
+from dynoresilience.capacity.spending import Budget
 from dynoresilience.errors import DynoResilienceError
 from dynoresilience.events import Event
 from dynoresilience.model import (
@@ -48,6 +51,10 @@ class Timer(Protocol):
 
 Random = Callable[[], float]
 """A number in [0, 1), as `random.random` gives."""
+
+
+AskedOf = Callable[[str], Asked]
+"""The latest calls of this program on a table, throttled or not, by the table's name or ARN."""
 
 
 class TableControl(Protocol):
@@ -184,6 +191,8 @@ class Settings(Protocol):
     @property
     def scaling_enabled(self) -> bool: ...
     @property
+    def policy(self) -> str | ScalingPolicy: ...
+    @property
     def scale_up_factor(self) -> float: ...
     @property
     def scale_up_timeout(self) -> float: ...
@@ -205,6 +214,9 @@ class Settings(Protocol):
     def ledger(self) -> str: ...
     @property
     def show_hot_keys(self) -> bool: ...
+    @property
+    def dry_run(self) -> bool: ...
+    def budget(self, table: str) -> Budget: ...
     def limits(self, table: str, index: str | None) -> Limits: ...
 
 
@@ -242,12 +254,29 @@ class Call(Protocol):
         """For the exception that the call ends in."""
 
 
+class Arrivals(Protocol):
+    """The latest calls of a client."""
+
+    def note(self, at: float, operation: str, request: dict[str, Any]) -> list[Any]:
+        """A call is made. The last place of the list is for the bytes of its answer."""
+
+
 class Calls(Protocol):
     """Where the way in brings calls that are throttled."""
 
     @property
     def resting(self) -> int:
         """About how many calls wait between two attempts."""
+
+    @property
+    def arrivals(self) -> Arrivals:
+        """Where each call is noted when it is made."""
+
+    def hold_back(self, operation: str, request: dict[str, Any], started: float) -> Any:
+        """Let a new call queue behind those that wait for the same.
+
+        What is returned is not None if it had to wait, and is to be told to `begin`.
+        """
 
     @property
     def look_at(self) -> float:
@@ -257,5 +286,5 @@ class Calls(Protocol):
         """A request is about to be sent; see whether others left its tables raised."""
 
     def monotonic(self) -> float: ...
-    def begin(self, api: str, started: float) -> Call: ...
-    def succeeded(self, tables: Iterable[str]) -> None: ...
+    def begin(self, api: str, started: float, place: Any = None) -> Call: ...
+    def succeeded(self, tables: Iterable[str], api: str) -> None: ...

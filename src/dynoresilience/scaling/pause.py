@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 
 from dynoresilience.ports import Clock
+from dynoresilience.scaling.place import Place
 from dynoresilience.scaling.table_record import TableRecord
 
 
@@ -16,7 +17,8 @@ class Pause:
     which the wait began, so that a change just before it is not missed. All waiters are woken
     when capacity has changed; ``wake_delay`` then tells how many seconds to let pass, so that
     they do not go on in the same instant. An ``eager`` one may be woken when a success shows
-    capacity to spare; ``came_early`` then tells that it was.
+    capacity to spare; ``came_early`` then tells that it was. ``place``: in a queue, as long as the
+    pause lasts.
     """
 
     def __init__(
@@ -27,12 +29,14 @@ class Pause:
         when_over: Callable[[], None],
         *,
         eager: bool = False,
+        place: Place | None = None,
     ) -> None:
         self._until = until
         self._watched = watched
         self._wake_delay = wake_delay
         self._when_over = when_over
         self._eager = eager
+        self._place = place
         self.came_early = False
 
     def sleep(self, clock: Clock) -> None:
@@ -75,10 +79,14 @@ class Pause:
         return any(record.generation != generation for record, generation in self._watched)
 
     def _subscribe(self, wake: Callable[[], object]) -> None:
+        if self._place is not None:
+            self._place.enter()
         for record, generation in self._watched:
             record.subscribe(wake, generation, eager=self._eager)
 
     def _end(self, wake: Callable[[], object]) -> None:
         for record, _ in self._watched:
             record.unsubscribe(wake)
+        if self._place is not None:
+            self._place.leave()
         self._when_over()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dynoresilience import events
+from dynoresilience.capacity.demand import UNKNOWN, Asked, Outlook
+from dynoresilience.capacity.plan import Scale
 from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
     AccessDenied,
+    AskedOf,
     Clock,
     ControlPlaneError,
     EventSink,
@@ -21,10 +24,13 @@ from dynoresilience.ports import (
     Timer,
     TooLate,
 )
+from dynoresilience.scaling.dry_run import Rehearsals, rehearsing
 from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.outlook import outlook_of
 from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.targets import Targets
 from dynoresilience.scaling.turns import Turns
@@ -41,8 +47,12 @@ REBUILDING_FOR = 10.0
 FAILED_FOR = 1.0
 """Seconds until the control plane is asked again: after AccessDenied, a quota, while an index is
 built (which takes minutes to hours), after a passing error."""
+ENOUGH_FOR = 0.5
+"""The same where there is enough for what is asked, once those that wait are served."""
 UNMET_FOR = 60.0
 """The same where Application Auto Scaling has not acted on a minimum."""
+_AT_A_LIMIT = (HoldReason.AT_CAP, HoldReason.ABOVE_CAP, HoldReason.SPEND_LIMIT)
+"""What is up is to stay up, though no more is to be had."""
 
 
 class Raiser:
@@ -55,18 +65,23 @@ class Raiser:
         book: TableBook,
         scale_down: ScaleDown,
         turns: Turns,
+        guard: SpendGuard,
         *,
         clock: Clock,
         timer: Timer,
         sink: EventSink,
         scheduler: ScaleDownScheduler | None = None,
+        asked: AskedOf = lambda table: Asked(),
     ) -> None:
+        self._asked = asked
         self._control = control
         self._scheduler = scheduler
         self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
         self._turns = turns
+        self._guard = guard
+        self._rehearsals = Rehearsals()
         self._clock = clock
         self._timer = timer
         self._sink = sink
@@ -93,6 +108,18 @@ class Raiser:
         """A hold from an earlier look that still stands."""
         hold, until = self._standing.get(short.table, (None, now))
         return hold if now < until else None
+
+    def plan(
+        self, record: TableRecord, short: Shortage, state: TableState, outlook: Outlook = UNKNOWN
+    ) -> Scale | Hold:
+        """What to ask for from this state: what is short, and the owner can afford."""
+        plan = self._guard.affordable(record, short, state, short.plan(state, outlook))
+        is_rehearsed = (
+            isinstance(plan, Scale)
+            and short.settings.dry_run
+            and not self._rehearsals.is_new(short.table, plan.target)
+        )
+        return short.hold(HoldReason.DRY_RUN) if is_rehearsed else plan
 
     def look_and_raise(self, record: TableRecord, short: Shortage) -> Answer | None:
         """The answer; None: the table has another record, which may know it already."""
@@ -158,28 +185,38 @@ class Raiser:
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
+        outlook = outlook_of(record, short, state, self._asked(short.table), begun)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-            plan = short.plan(state)
+            lowerer = self._lowerer(short.table, short.settings)
+            plan = short.plan(state, outlook)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
                 state = self._targets.added_to(state, short.table, keys)
                 record.observe(state, record.read_at)
-                plan = short.plan(state)
+                self._guard.look_for_others(record, lowerer, state)
+                plan = self.plan(record, short, state, outlook)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
-                if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
-                    lowerer = self._lowerer(short.table, short.settings)
+                if plan.reason in _AT_A_LIMIT:
                     self._scale_down.still_short(record, lowerer, state)
+                if plan.reason is HoldReason.ENOUGH:
+                    return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
                 self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
             if self._has_risen(short, state, plan.target):
                 # The turn is not over: if the next attempt is short too, this process looks again.
                 hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
                 return Answer(record, record.generation, hold=hold, excuse=excuse)
+            if short.settings.dry_run:
+                self._rehearsals.tell(short.table, plan.target)
+                self._turns.follow(record)
+                hold = short.hold(HoldReason.DRY_RUN)
+                planned = plan.target.changes
+                return Answer(record, record.generation, hold=hold, planned=planned)
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
@@ -235,12 +272,17 @@ class Raiser:
 
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
-        return Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
+        lowerer = Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
+        return rehearsing(lowerer) if settings.dry_run else lowerer
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""
         if answer.raised:
-            self._sink.emit(events.ScaleUpRequested(short.table, answer.raised))
+            cost = self._guard.above_base(record, short, answer.raised)
+            self._sink.emit(events.ScaleUpRequested(short.table, answer.raised, cost))
+        if answer.planned:
+            cost = self._guard.above_base(record, short, answer.planned)
+            self._sink.emit(events.ScaleUpPlanned(short.table, answer.planned, cost))
         self._scale_down.tell(record, self._sink, raised=bool(answer.raised))
 
     def _join(

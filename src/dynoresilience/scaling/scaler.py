@@ -7,17 +7,24 @@ for it and share what it finds. No failure here reaches the call: every outcome 
 from __future__ import annotations
 
 import functools
+import math
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from dynoresilience.capacity.plan import hold_without_looking
-from dynoresilience.model import Dimension, Hold, HoldReason, ThrottleSignal
+from dynoresilience.model import Dimension, Hold, HoldReason, RefusedWrite, ThrottleSignal
 from dynoresilience.ports import Clock, Settings, Timer
+from dynoresilience.scaling.pace import queue_of
+from dynoresilience.scaling.pause import Pause
+from dynoresilience.scaling.place import Place, place_of_new
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
+from dynoresilience.throttling.work import Work
 
 STATE_TTL = 10.0
 """Seconds for which a state that allowed no raise is believed without a new DescribeTable..."""
@@ -28,6 +35,7 @@ LONGEST_LOOK = LONGEST_FLIGHT
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""
+_PASSING = (HoldReason.UPDATING, HoldReason.ENOUGH)
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
@@ -35,8 +43,7 @@ JOIN_TIMEOUT = 5.0
 class Scaler:
     """Raises capacity with the credentials of one client. Thread-safe.
 
-    ``resting``: about how many calls wait between two attempts; above 0 it is worth telling
-    `succeeded` of calls that went through.
+    While any are `resting` it is worth telling `succeeded` of calls that went through.
     """
 
     def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
@@ -46,7 +53,7 @@ class Scaler:
         self._timer = timer
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
         self.records = self._raiser.records
-        self.resting = 0
+        self._at_rest: deque[None] = deque()
 
     def raise_if_needed(
         self,
@@ -55,12 +62,13 @@ class Scaler:
         sent_at: float,
         settings: Settings,
         deadline: float | None = None,
+        refused: Sequence[RefusedWrite] = (),
     ) -> Answer:
         """Raise what the signals (all of ``table``) say was short, or say why not.
 
         ``sent_at``: when the throttled attempt was sent, on the clock's monotonic scale. With a
         ``deadline`` nearer than `LONGEST_LOOK` the table is looked at on the timer, and waited
-        for no longer than that.
+        for no longer than that. ``refused``: the writes of the attempt, as far as they are known.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
         hold = self._other_limit(short) or hold_without_looking(short.signals, short.limits)
@@ -74,7 +82,9 @@ class Scaler:
         while True:
             record = self._raiser.record(table)
             with record.lock:
-                now = record.last_throttle = self._clock.monotonic()
+                now = self._clock.monotonic()
+                record.throttled(now)
+                record.writes.extend(refused)
                 answer = self._known(record, short, now)
                 if answer is not None:
                     return answer
@@ -102,11 +112,67 @@ class Scaler:
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def succeeded(self, table: str) -> None:
+    def succeeded(self, table: str, dimension: Dimension | None = None) -> None:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
-            record.ease(self._clock.monotonic())
+            now = self._clock.monotonic()
+            with record.lock:
+                for (_, of), pace in record.paces.items():
+                    if of is dimension:
+                        pace.went_through(now)
+            record.ease(now)
+
+    def hold_back(
+        self,
+        work: Work,
+        attributes: frozenset[str] | None,
+        longest: float,
+        deadline: float | None,
+    ) -> Place | None:
+        """Let a call that is not sent yet wait behind those that wait for the same.
+
+        ``attributes``: of the item, of a put. Not for more than ``longest`` seconds; and not at all
+        if its turn would come only after the ``deadline``: there is always a chance. None: it had
+        nobody to wait for.
+        """
+        record, now = self._raiser.met(work.table), self._clock.monotonic()
+        queue = queue_of(work.index, work.dimension)
+        place = None if record is None else place_of_new(record, queue, work.units, attributes)
+        at = None if place is None else place.at(now)
+        if record is None or place is None or at is None or at <= now:
+            return None
+        if deadline is not None and at >= deadline:
+            return None
+
+        def turn(now: float) -> float:
+            at = place.at(now)
+            left = math.inf if deadline is None else deadline - now
+            return 0.0 if at is None else max(0.0, min(at - now, left, longest))
+
+        watched = [(record, record.generation)]
+        pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
+        with self.rest():
+            pause.sleep(self._clock)
+        return place
+
+    @property
+    def resting(self) -> int:
+        """About how many calls wait between two attempts."""
+        return len(self._at_rest)
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """A call waits in this block.
+
+        Counted without a lock: a signal handler that makes a call, or a forked child, would find it
+        shut by the thread that it has interrupted, or that is no more.
+        """
+        self._at_rest.append(None)
+        try:
+            yield
+        finally:
+            self._at_rest.pop()
 
     def _other_limit(self, short: Shortage) -> Hold | None:
         """A limit of another kind that was met just now, for signals that are a guess."""
@@ -167,12 +233,13 @@ class Scaler:
         hold = short.hold(HoldReason.NOT_OUR_TURN)
         return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
-    @staticmethod
-    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
-        """The hold that follows from what was seen last; a change under way will not last."""
-        plan = short.plan(record.state) if record.state is not None else None
-        lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
-        return plan if isinstance(plan, Hold) and lasts else None
+    def _seen(self, record: TableRecord, short: Shortage) -> Hold | None:
+        """The hold that follows from what was seen last, if it is one that lasts."""
+        try:
+            plan = self._raiser.plan(record, short, record.state) if record.state else None
+        except Exception:  # of a policy of the owner's own; the look reports it
+            return None
+        return plan if isinstance(plan, Hold) and plan.reason not in _PASSING else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

@@ -4,8 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from dynoresilience.capacity.demand import UNKNOWN, Outlook
 from dynoresilience.capacity.plan import Scale, plan_up
-from dynoresilience.model import Change, Hold, HoldReason, Limits, TableState, ThrottleSignal
+from dynoresilience.capacity.policy import policy_of
+from dynoresilience.model import (
+    Change,
+    Hold,
+    HoldReason,
+    Limits,
+    TableState,
+    ThrottleSignal,
+)
 from dynoresilience.ports import Settings
 from dynoresilience.scaling.table_record import TableRecord
 from dynoresilience.throttling.retry import Excuse
@@ -27,9 +36,14 @@ class Shortage:
         """The owner's bounds for the table (None) or one of its indexes."""
         return self.settings.limits(self.table, index)
 
-    def plan(self, state: TableState) -> Scale | Hold:
-        """How far up, from this state."""
-        return plan_up(state, self.signals, self.limits, self.settings.scale_up_factor)
+    def plan(
+        self,
+        state: TableState,
+        outlook: Outlook = UNKNOWN,
+    ) -> Scale | Hold:
+        """How far up, from this state, as far as the demand is known."""
+        policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
+        return plan_up(state, self.signals, self.limits, policy, outlook)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""
@@ -42,7 +56,8 @@ class Answer:
     """What became of a shortage: a raise (``raised``) or a ``hold``.
 
     ``excuse``: the throttle is not held against the call, and why. ``generation``: the record's
-    when this was answered; a later one means that capacity has changed since.
+    when this was answered; a later one means that capacity has changed since. ``planned``: what a
+    dry run would have raised, if that is news.
     """
 
     record: TableRecord | None
@@ -50,3 +65,4 @@ class Answer:
     raised: tuple[Change, ...] = ()
     hold: Hold | None = None
     excuse: Excuse | None = None
+    planned: tuple[Change, ...] = ()

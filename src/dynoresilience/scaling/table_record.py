@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import weakref
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe
-from dynoresilience.model import TableState
+from dynoresilience.model import RaisedKey, RefusedWrite, TableState
 from dynoresilience.ports import (
     EventSink,
     ScaleDownLedger,
@@ -16,12 +17,15 @@ from dynoresilience.ports import (
     Settings,
     TableControl,
 )
+from dynoresilience.scaling.pace import Pace
 
 NEVER = float("-inf")
 CALM = 0.05
 """Seconds without a throttle after which a success shows that there is capacity to spare..."""
 AT_ONCE = 0.1
 """...if those who wait would not take it for longer than so many seconds together."""
+QUIET = 2.0
+"""Seconds without a throttle, and with nobody waiting, after which a shortage is over."""
 STALE_FOR = 10.0
 """Seconds after a change for which a DescribeTable that shows less is taken for an old one."""
 LONGEST_SILENCE = 20.0
@@ -43,6 +47,7 @@ class Lowerer:
     sink: EventSink
     ledger: ScaleDownLedger
     scheduler: ScaleDownScheduler | None = None
+    dry_run: bool = False
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
@@ -64,6 +69,10 @@ class TableRecord:
     ``busy``: the single flight of whoever talks to the control plane about this table; the
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
+    ``short_since``: when the present shortage began. ``change_seconds``: how long the latest change
+    took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
+    ``costs``: units that a read takes, about.
+    ``rates``: the demand at the beginning of the latest shortage, and when that was.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since.
@@ -93,6 +102,12 @@ class TableRecord:
         self.change_seen_at = NEVER
         self.changed_at = NEVER
         self.last_throttle = NEVER
+        self.short_since = NEVER
+        self.change_seconds = 0.0
+        self.paces: dict[RaisedKey, Pace] = {}
+        self.writes: deque[RefusedWrite] = deque(maxlen=64)
+        self.costs: dict[RaisedKey, float] = {}
+        self.rates: dict[RaisedKey, tuple[float, float]] = {}
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
         self.turn_at: float | None = None
@@ -153,7 +168,7 @@ class TableRecord:
             if self.state is not None and self.state.table_id != state.table_id:
                 last_throttle = self.last_throttle
                 self._know_nothing()
-                self.last_throttle = last_throttle
+                self.last_throttle = self.short_since = last_throttle
             self.state, self.read_at = state, now
 
     def outdates(self, state: TableState, now: float) -> bool:
@@ -174,13 +189,27 @@ class TableRecord:
             self.change_since = now
             return True
 
+    def throttled(self, now: float) -> None:
+        """A call on the table was throttled. Called with ``lock`` held."""
+        waiting = any(pace.waiting for pace in self.paces.values())
+        if now - self.last_throttle > QUIET and not waiting:
+            self.short_since = now
+        self.last_throttle = now
+
+    def pace(self, queue: RaisedKey) -> Pace:
+        """The queue of `pace.queue_of`. Called with ``lock`` held."""
+        return self.paces.setdefault(queue, Pace())
+
     def end_change(self, now: float | None) -> None:
         """The change is in force since ``now`` (None: not known); wake whoever waits for it."""
         with self.lock:
-            self.change_since = None
+            since, self.change_since = self.change_since, None
             if now is None:
                 return
+            self.change_seconds = self.change_seconds if since is None else now - since
             self.changed_at = now
+            for pace in self.paces.values():
+                pace.start_anew(now)
             self.generation += 1
             waiters, self._waiters, self._eager = self._waiters, [], []
         for wake in waiters:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dynoresilience.model import Dimension, RefusedWrite, Resource, ThrottleSignal
 from dynoresilience.throttling.signals import Throttle, read_statement_errors
+from dynoresilience.throttling.work import refused_put
 
 FULL = 15 << 20
 """Bytes of an answer from which on keys are left because no more goes into one: BatchGetItem
@@ -78,18 +79,7 @@ def _rest_of_statements(request: Mapping[str, Any], answer: Mapping[str, Any]) -
 
 def _refused(request: Mapping[str, Any]) -> RefusedWrite:
     item = (request.get("PutRequest") or {}).get("Item")
-    if item is None:
-        return RefusedWrite(None, 1)
-    return RefusedWrite(frozenset(item), -(-_size(item) // 1024))
-
-
-def _size(value: Any) -> int:
-    """About the bytes that DynamoDB counts for an item: names and values, without their types."""
-    if isinstance(value, Mapping):
-        return sum(len(name) + _size(held) for name, held in value.items())
-    if isinstance(value, list):
-        return sum(map(_size, value))
-    return len(value) if isinstance(value, str) else 1
+    return RefusedWrite(None, 1) if item is None else refused_put(item)
 
 
 class Batch:

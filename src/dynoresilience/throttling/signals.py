@@ -14,6 +14,7 @@ from typing import Any
 
 from dynoresilience.model import Dimension, Resource, ThrottleKind, ThrottleSignal
 from dynoresilience.throttling.partiql import Statement, read_statement
+from dynoresilience.throttling.work import READS, WRITES
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +28,6 @@ class Throttle:
     request: Mapping[str, Any] = field(default_factory=dict, compare=False, repr=False)
 
 
-READS = frozenset({"GetItem", "Query", "Scan", "BatchGetItem", "TransactGetItems"})
-WRITES = frozenset({"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem", "TransactWriteItems"})
 PARTIQL = frozenset({"ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"})
 DATA_OPERATIONS = READS | WRITES | PARTIQL
 """The calls that consume capacity. A throttle of any other call is botocore's affair."""
@@ -70,7 +69,8 @@ def read_throttle(
     reasons = _reasons(response)
     if reasons:
         return Throttle(_from_reasons(reasons, operation, request), request)
-    return Throttle(_from_message(code, str(error.get("Message") or ""), operation, request))
+    signals = _from_message(code, str(error.get("Message") or ""), operation, request)
+    return Throttle(signals, request)
 
 
 def read_statement_errors(

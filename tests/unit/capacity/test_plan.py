@@ -15,6 +15,7 @@ from dynoresilience.capacity.plan import (
     plan_down,
     plan_up,
 )
+from dynoresilience.capacity.policy import GeometricPolicy
 from dynoresilience.model import (
     Change,
     Dimension,
@@ -67,7 +68,7 @@ def up(
     limits: Callable[[str | None], Limits] = lambda index: CAP_200,
     factor: float = 2.0,
 ) -> dict[str | None, Units] | HoldReason:
-    plan = plan_up(state, signals, limits, factor)
+    plan = plan_up(state, signals, limits, GeometricPolicy(factor))
     return dict(plan.target.units) if isinstance(plan, Scale) else plan.reason
 
 
@@ -78,7 +79,7 @@ def test_only_what_was_short_rises_and_the_rest_is_sent_as_it_is() -> None:
 def test_what_is_named_twice_rises_once() -> None:
     signal = ThrottleSignal(TABLE, WRITE)
 
-    plan = plan_up(table(), [signal, signal], same(CAP_200), 2.0)
+    plan = plan_up(table(), [signal, signal], same(CAP_200), GeometricPolicy(2.0))
 
     assert isinstance(plan, Scale)
     assert plan.target.changes == (Change(TABLE, WRITE, 5, 10),)
@@ -147,7 +148,9 @@ def allowed_up(
 def test_an_on_demand_maximum_rises_if_the_owner_allows_it() -> None:
     state = table(Units(0, 20), by_customer=Units(7, 20), on_demand=True)
 
-    plan = plan_up(state, [ThrottleSignal(TABLE, WRITE, MAXIMUM)], same(ALLOWED), 2.0)
+    plan = plan_up(
+        state, [ThrottleSignal(TABLE, WRITE, MAXIMUM)], same(ALLOWED), GeometricPolicy(2.0)
+    )
 
     assert isinstance(plan, Scale)
     assert plan.target.on_demand
@@ -195,7 +198,7 @@ def test_the_maximum_of_a_table_goes_alone() -> None:
     state = table(Units(5, 5), by_customer=Units(5, 6), on_demand=True)
     short = [ThrottleSignal(INDEX, WRITE, MAXIMUM), ThrottleSignal(TABLE, WRITE, MAXIMUM)]
 
-    plan = plan_up(state, short, same(ALLOWED), 2.0)
+    plan = plan_up(state, short, same(ALLOWED), GeometricPolicy(2.0))
 
     assert isinstance(plan, Scale)
     assert plan.target.units == {None: Units(5, 10)}
@@ -333,7 +336,7 @@ def test_invariants_1_and_3_up(
     def limits_of(index: str | None) -> Limits:
         return limits.get(index, CAP_200)
 
-    plan = plan_up(state, short, limits_of, factor)
+    plan = plan_up(state, short, limits_of, GeometricPolicy(factor))
     if isinstance(plan, Hold):
         return
     lifted = MAXIMUM if state.on_demand else ThrottleKind.PROVISIONED

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynoresilience.capacity.plan import Scale, plan_up
+from dynoresilience.capacity.policy import GeometricPolicy
 from dynoresilience.model import (
     Dimension,
     Hold,
@@ -41,7 +42,7 @@ def raised(
     limits: Callable[[str | None], Limits] = lambda name: CAP_200,
 ) -> set[str | None] | HoldReason:
     signal = ThrottleSignal(Resource("orders"), Dimension.WRITE, told=False, refused=refused)
-    plan = plan_up(state, [signal], limits, 2.0)
+    plan = plan_up(state, [signal], limits, GeometricPolicy(2.0))
     return plan.reason if isinstance(plan, Hold) else set(plan.target.units)
 
 
@@ -111,7 +112,7 @@ def test_invariant_3_reads_stay_and_so_does_an_index_that_no_write_is_in(
     state = TableState("orders", "arn", own, indexes)
     signal = ThrottleSignal(Resource("orders"), Dimension.WRITE, told=False, refused=tuple(refused))
 
-    plan = plan_up(state, [signal], lambda name: CAP_200, 2.0)
+    plan = plan_up(state, [signal], lambda name: CAP_200, GeometricPolicy(2.0))
 
     if isinstance(plan, Scale):
         for change in plan.target:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dynoresilience.capacity.plan import Scale, plan_down, plan_up
+from dynoresilience.capacity.policy import GeometricPolicy
 from dynoresilience.capacity.raised_number import ASK_AGAIN
 from dynoresilience.model import (
     Change,
@@ -60,7 +61,7 @@ def under(minimum: int, maximum: int, units: int = 5) -> TableState:
 
 
 def up(state: TableState, *short: ThrottleSignal, limits: Limits = CAP_200) -> Scale | Hold:
-    return plan_up(state, short or (SHORT,), lambda index: limits, 2.0)
+    return plan_up(state, short or (SHORT,), lambda index: limits, GeometricPolicy(2.0))
 
 
 @pytest.mark.parametrize(
@@ -359,7 +360,7 @@ def test_invariant_1_under_targets(
     state: TableState, short: list[RaisedKey], limits: Limits, factor: float
 ) -> None:
     signals = [ThrottleSignal(Resource("orders", index), which) for index, which in short]
-    plan = plan_up(state, signals, lambda index: limits, factor)
+    plan = plan_up(state, signals, lambda index: limits, GeometricPolicy(factor))
     if isinstance(plan, Hold):
         return
     for change in plan.target:
@@ -386,7 +387,10 @@ def test_invariant_2_a_minimum_returns_to_where_it_was(
     raised: Raised | None = None
     for _ in range(steps):
         plan = plan_up(
-            state, [ThrottleSignal(Resource("orders", key[0]), key[1])], lambda i: limits, factor
+            state,
+            [ThrottleSignal(Resource("orders", key[0]), key[1])],
+            lambda i: limits,
+            GeometricPolicy(factor),
         )
         if isinstance(plan, Hold) or before is None or not before.tracked:
             break

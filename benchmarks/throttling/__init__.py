@@ -1,0 +1,1 @@
+"""The same throttled work through each alternative, in virtual time on the capacity model."""

@@ -1,0 +1,119 @@
+"""How many units to ask for: the policies. Pure, and pluggable.
+
+A policy says what is wanted; `plan_up` keeps it within the caps and above what is there.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from dynoresilience.capacity.demand import Demand
+from dynoresilience.model import Dimension, Resource
+
+SETTLES = 2.0
+"""Seconds after a change for which calls that have waited may still be refused, though there is
+enough now: they all come at once."""
+ELASTIC = 0.9
+"""Share of the capacity from which on a rate that was measured while calls waited says nothing:
+it is what is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What is known of a table or index that is short, of reads or of writes.
+
+    ``units``: what it has. ``demand``: what this process asks of it; None: not known.
+    ``change_seconds``: how long the latest change of the table took. ``settled``: seconds since it
+    came into force. ``foreseen``: it is not short, but what it belongs to is about to be raised,
+    and the same calls take of both.
+    """
+
+    resource: Resource
+    dimension: Dimension
+    units: int
+    demand: Demand | None = None
+    change_seconds: float = 0.0
+    settled: float = math.inf
+    foreseen: bool = False
+
+
+@runtime_checkable
+class ScalingPolicy(Protocol):
+    """Decides how far one raise goes."""
+
+    def wanted(self, need: Need) -> int:
+        """The units to ask for; not more than ``need.units``: what is there is enough."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeometricPolicy:
+    """So many times what is there, at each shortage. ``factor``: more than 1."""
+
+    factor: float = 2.0
+
+    def wanted(self, need: Need) -> int:
+        return need.units if need.foreseen else _times(need.units, self.factor)
+
+
+@dataclass(frozen=True, slots=True)
+class DemandPolicy:
+    """Straight to what is asked, and again only if that was not enough.
+
+    Where the demand is not known, or is met and the table is short all the same (others use it
+    too), it is ``factor`` times what is there.
+
+    Args:
+        factor: the step where there is nothing better to go by. More than 1.
+        headroom: times the demand, so that what waits is served as well and chance does not make
+            the table short again. 1 or more.
+        lead: seconds for which a demand that grows steadily should be met by one raise.
+        drain: seconds in which what waits should be served, else more is asked for.
+    """
+
+    factor: float = 2.0
+    headroom: float = 1.1
+    lead: float = 60.0
+    drain: float = 30.0
+
+    def wanted(self, need: Need) -> int:
+        units, demand = need.units, need.demand
+        if demand is None:
+            return units if need.foreseen else _times(units, self.factor)
+        spare = demand.rate < units * (ELASTIC if demand.held_up else 1)
+        is_firm = demand.is_firm(units)
+        if need.foreseen and (spare or not (is_firm or demand.held_up)):
+            return units
+        if not is_firm:
+            return _times(units, self.factor)
+        grown = demand.rate + demand.growth * (need.change_seconds + self.lead)
+        enough = _times(min(grown, demand.rate * self.factor), self.headroom)
+        if spare:
+            return self._beside_those_that_wait(need, demand, enough)
+        if demand.held_up:
+            return max(enough, _times(units, self.factor))
+        return enough
+
+    def _beside_those_that_wait(self, need: Need, demand: Demand, enough: int) -> int:
+        """More is there than is asked; but those that have waited since before it was come, too."""
+        units, spare = need.units, need.units - demand.rate
+        if demand.waiting > spare * self.drain:
+            return max(enough, _times(demand.rate + demand.waiting / self.drain, self.headroom))
+        if need.settled <= SETTLES + demand.waiting / spare:
+            return units
+        if enough > units:
+            return enough
+        return _times(units, self.factor)  # what is there goes elsewhere
+
+
+def policy_of(chosen: str | ScalingPolicy, factor: float) -> ScalingPolicy:
+    """The policy of a configuration: "demand", "geometric", or one of the owner's own."""
+    if isinstance(chosen, str):
+        return GeometricPolicy(factor) if chosen == "geometric" else DemandPolicy(factor)
+    return chosen
+
+
+def _times(units: float, factor: float) -> int:
+    # round(): 10 * 1.1 is 11.000000000000002, and 12 units are not what was asked for.
+    return max(1, math.ceil(round(units * factor, 6)))

@@ -1,0 +1,110 @@
+"""The pace at which one process sends calls of which a table is short.
+
+Those that wait get a place in a queue each, as far apart as the table admits them, and new calls
+queue behind them: so few requests are wasted, and none is overtaken for ever. Others may use the
+table, too, and what it admits is only known as of the latest look: the pace gives way to refusals,
+and grows while there is none.
+"""
+
+from __future__ import annotations
+
+from dynoresilience.model import Dimension, RaisedKey, TableState
+
+LEAST_SHARE = 0.01
+"""Part of a table's capacity that a process goes on with, however often it is refused."""
+MORE = 0.01
+"""What the share gains each time that it is set anew: alone, one call in a hundred is refused..."""
+FASTER = 1.1
+"""...and by what it is multiplied if none was, and it is far from the whole: the others have
+gone."""
+FAR = 0.9
+INTERVAL = 0.25
+ENOUGH_CALLS = 10
+"""It is set anew after so many seconds, and so many calls, at least."""
+FORGOTTEN_AFTER = 60.0
+"""Seconds after which what was short is so no more, if it is not short again."""
+
+
+class Pace:
+    """The queue of the calls that need one thing: reads of a table or an index, or writes.
+
+    Instants are monotonic seconds. Called with the lock of the table's record held.
+    ``waiting``: units of the calls that have a place in the queue and have not gone yet.
+    """
+
+    def __init__(self) -> None:
+        self.waiting = 0.0
+        self._share = 1.0
+        self._free_at = float("-inf")
+        self._went = self._refused = 0
+        self._set_at = float("-inf")
+        self._short: dict[RaisedKey, float] = {}
+
+    def is_short(self, key: RaisedKey, now: float) -> None:
+        """A call was refused for lack of this."""
+        self._short[key] = now
+
+    def indexes_short(self) -> frozenset[str | None]:
+        """What was short lately: the table (None), indexes."""
+        return frozenset(index for index, _ in self._short)
+
+    def place(
+        self, state: TableState, units: float, now: float, *, refused: bool = False
+    ) -> float | None:
+        """When a call of so many units should go; None: it is not known what the table admits.
+
+        ``refused``: it was, just now, so the table has nothing left and must first save as much.
+        """
+        rate = self._units(state, now) * self._share
+        if not rate:
+            return None
+        if self.waiting <= 0:
+            self._free_at = now
+        at = max(self._free_at, now + units / rate if refused else now)
+        self._free_at = at + units / rate
+        return at
+
+    def went_through(self, now: float) -> None:
+        """A call was admitted while others wait."""
+        self._went += 1
+        self._set_share(now)
+
+    def was_refused(self, now: float) -> None:
+        """A call was refused though it had waited for its place."""
+        self._refused += 1
+        self._set_share(now)
+
+    def start_anew(self, now: float) -> None:
+        """The capacity has changed: those that wait are to be given new places."""
+        self._share, self._free_at = 1.0, now
+        self._went, self._refused, self._set_at = 0, 0, now
+
+    def _set_share(self, now: float) -> None:
+        """To what was admitted of it, and a little more.
+
+        Of processes that all do so each comes to the same share, whatever it began with.
+        """
+        calls = self._went + self._refused
+        if calls < ENOUGH_CALLS or now - self._set_at < INTERVAL:
+            return
+        share = self._share * self._went / calls + MORE
+        if not self._refused and share < FAR:
+            share *= FASTER
+        self._share = max(LEAST_SHARE, share)
+        self._went, self._refused, self._set_at = 0, 0, now
+
+    def _units(self, state: TableState, now: float) -> float:
+        """What the scarcest of those that are short has."""
+        units = []
+        for (index, dimension), at in tuple(self._short.items()):
+            found = state.resource(index)
+            if found is None or now - at > FORGOTTEN_AFTER:
+                del self._short[index, dimension]
+            else:
+                units.append(found.units.of(dimension))
+        return float(min(units, default=0))
+
+
+def queue_of(index: str | None, dimension: Dimension) -> RaisedKey:
+    """Which queue: a write takes of the table and its indexes, a read of one of them."""
+    return (None, dimension) if dimension is Dimension.WRITE else (index, dimension)

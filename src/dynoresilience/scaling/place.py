@@ -1,0 +1,98 @@
+"""A call's place among those that wait for the same table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from dynoresilience.capacity.shortfall import LimitsOf, resources_short
+from dynoresilience.model import RaisedKey, ThrottleKind, ThrottleSignal
+from dynoresilience.scaling.pace import queue_of
+from dynoresilience.scaling.table_record import TableRecord
+
+
+class Place:
+    """Of a call of about so many ``units``, in one queue of a table."""
+
+    def __init__(self, record: TableRecord, queue: RaisedKey, units: float) -> None:
+        self._record = record
+        self._queue = queue
+        self._units = units
+
+    def at(self, now: float, *, refused: bool = False) -> float | None:
+        """When it is the call's turn (monotonic seconds); None: there is nothing to tell it by.
+
+        Each time it is asked it is the last of the queue. ``refused``: it was, just now.
+        """
+        with self._record.lock:
+            state = self._record.state
+            pace = self._record.pace(self._queue)
+            return None if state is None else pace.place(state, self._units, now, refused=refused)
+
+    def enter(self) -> None:
+        """The wait begins..."""
+        with self._record.lock:
+            self._record.pace(self._queue).waiting += self._units
+
+    def leave(self) -> None:
+        """...and ends."""
+        with self._record.lock:
+            pace = self._record.pace(self._queue)
+            pace.waiting = max(0.0, pace.waiting - self._units)
+
+    def was_refused(self, now: float) -> None:
+        """The call went when it was its turn, and was refused."""
+        with self._record.lock:
+            self._record.pace(self._queue).was_refused(now)
+
+
+def place_of_refused(
+    record: TableRecord,
+    signals: Iterable[ThrottleSignal],
+    units: float | None,
+    limits: LimitsOf,
+    now: float,
+) -> Place | None:
+    """That of a call which was refused; None: of the limit that it met nobody knows the rate.
+
+    ``units`` None: it is a read, which takes what those before have taken.
+    """
+    queues = set()
+    with record.lock:
+        state = record.state
+        if state is None or state.on_demand:
+            return None
+        for signal in signals:
+            if signal.kind is not ThrottleKind.PROVISIONED:
+                return None
+            for resource in resources_short(state, signal, limits):
+                queue = queue_of(resource.index, signal.dimension)
+                record.pace(queue).is_short((resource.index, signal.dimension), now)
+                queues.add(queue)
+        queue = queues.pop()
+        if queues:
+            return None
+        return Place(record, queue, units or record.costs.get(queue, 1.0))
+
+
+def place_of_new(
+    record: TableRecord,
+    queue: RaisedKey,
+    units: float,
+    attributes: frozenset[str] | None,
+) -> Place | None:
+    """That of a call which was not sent yet; None: nobody waits for what it needs.
+
+    ``attributes``: those of the item, of a put. A write that may not be in the index that is short
+    does not wait for it.
+    """
+    with record.lock:
+        state, pace = record.state, record.paces.get(queue)
+        if state is None or pace is None or pace.waiting <= 0:
+            return None
+        short = pace.indexes_short()
+        if queue[0] is None and None not in short:
+            found = (state.resource(index) for index in short)
+            keys = [resource.keys for resource in found if resource is not None]
+            if attributes is None or not any(key and key <= attributes for key in keys):
+                return None
+        return Place(record, queue, units or record.costs.get(queue, 1.0))
