@@ -65,8 +65,7 @@ def _throttled(content: Content) -> str:
         if throttled.OURS in found:
             parts.append("\n".join(f"- {said}" for said in throttled.sentences(found)))
     bound = HERE / "clairvoyant" / "__init__.py"
-    if bound.exists():
-        parts += ["### The bound", explained(bound.read_text(encoding="utf-8"))]
+    parts += ["### The bound", explained(bound.read_text(encoding="utf-8"))]
     return "\n\n".join(parts)
 
 

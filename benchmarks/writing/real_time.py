@@ -67,11 +67,14 @@ def footprint(content: Content) -> str:
     return table(
         ["", "plain", "added by ours"],
         [
-            [
-                f"memory of a client, one of {content['clients']}",
-                f"{memory['plain'] / 1024:.0f} KiB",
-                f"{memory['used'] / 1024:+.1f} KiB",
-            ],
+            *(
+                [
+                    f"memory of a client after {told}",
+                    f"{memory['plain'] / 1024:.0f} KiB",
+                    f"{memory[key] / 1024:+.1f} KiB",
+                ]
+                for key, told in (("used", "a call"), ("busy", f"{content['calls']} calls"))
+            ),
             ["threads before the first raise", "0", str(len(threads["before"]))],
             [
                 f"threads from then on, in a process with {threads['clients']} clients that raise",
