@@ -16,7 +16,7 @@ MORE = 0.01
 """What the share gains each time that it is set anew: so it never stays at nothing..."""
 FASTER = 1.1
 """...and by what it is multiplied if no call was refused: the others have gone, or somebody has
-raised the table. Alone it comes to a refusal in this way soon, which says whether more is needed."""
+raised the table. Alone it soon comes to a refusal in this way, and that tells if more is needed."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
