@@ -102,7 +102,7 @@ def measured(
     recent = [arrival for arrival in asked.arrivals if first <= arrival.at <= until]
     if not recent:
         return None
-    begun = recent[0].at if not bounds else first
+    begun = recent[0].at if since is None else first
     seconds = max(until - begun, LEAST_SECONDS)
     units = sum(arrival.units for arrival in recent)
     if seconds > LATELY:

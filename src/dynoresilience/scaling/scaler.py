@@ -234,7 +234,9 @@ class Scaler:
             plan = self._raiser.plan(record, short, record.state) if record.state else None
         except Exception:  # of a policy of the owner's own; the look reports it
             return None
-        return plan if isinstance(plan, Hold) and plan.reason not in _PASSING else None
+        if isinstance(plan, Hold):
+            return plan if plan.reason not in _PASSING else None
+        return self._raiser.rehearsed(short, plan) if plan is not None else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:
