@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import RaisedKey, ThrottleKind, ThrottleSignal
@@ -28,16 +29,22 @@ class Place:
             pace = self._record.pace(self._queue)
             return None if state is None else pace.place(state, self._units, now, refused=refused)
 
-    def enter(self) -> None:
-        """The wait begins..."""
-        with self._record.lock:
-            self._record.pace(self._queue).waiting += self._units
-
-    def leave(self) -> None:
-        """...and ends."""
+    @contextmanager
+    def taken(self) -> Iterator[None]:
+        """The call waits in this block."""
         with self._record.lock:
             pace = self._record.pace(self._queue)
-            pace.waiting = max(0.0, pace.waiting - self._units)
+            pace.waiting += self._units
+        try:
+            yield
+        finally:
+            with self._record.lock:
+                pace.waiting = max(0.0, pace.waiting - self._units)
+
+    def went_through(self, now: float) -> None:
+        """The call went when it was its turn, and was admitted."""
+        with self._record.lock:
+            self._record.pace(self._queue).went_through(now)
 
     def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""
@@ -68,9 +75,9 @@ def place_of_refused(
                 queue = queue_of(resource.index, signal.dimension)
                 record.pace(queue).is_short((resource.index, signal.dimension), now)
                 queues.add(queue)
-        queue = queues.pop()
-        if queues:
+        if len(queues) != 1:
             return None
+        queue = queues.pop()
         return Place(record, queue, units or record.costs.get(queue, 1.0))
 
 
@@ -79,6 +86,7 @@ def place_of_new(
     queue: RaisedKey,
     units: float,
     attributes: frozenset[str] | None,
+    now: float,
 ) -> Place | None:
     """That of a call which was not sent yet; None: nobody waits for what it needs.
 
@@ -87,7 +95,7 @@ def place_of_new(
     """
     with record.lock:
         state, pace = record.state, record.paces.get(queue)
-        if state is None or pace is None or pace.waiting <= 0:
+        if state is None or pace is None or pace.waiting <= 0 or pace.may_have_room(now):
             return None
         short = pace.indexes_short()
         if queue[0] is None and None not in short:

@@ -112,16 +112,11 @@ class Scaler:
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def succeeded(self, table: str, dimension: Dimension | None = None) -> None:
+    def succeeded(self, table: str) -> None:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
-            now = self._clock.monotonic()
-            with record.lock:
-                for (_, of), pace in record.paces.items():
-                    if of is dimension:
-                        pace.went_through(now)
-            record.ease(now)
+            record.ease(self._clock.monotonic())
 
     def hold_back(
         self,
@@ -138,7 +133,7 @@ class Scaler:
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes)
+        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
         at = None if place is None else place.at(now)
         if record is None or place is None or at is None or at <= now:
             return None

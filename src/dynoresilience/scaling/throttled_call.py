@@ -203,6 +203,11 @@ class ThrottledCall:
             )
         return self._place
 
+    def went_through(self, now: float) -> None:
+        """The call was admitted after all, at this instant (monotonic seconds)."""
+        if self._place is not None:
+            self._place.went_through(now)
+
     def _ends_before(self, at: float, now: float) -> bool:
         """Whether a wait until then is one that the call may make."""
         deadline = self._context.deadline
