@@ -8,6 +8,8 @@ and grows while there is none.
 
 from __future__ import annotations
 
+import math
+
 from dynoresilience.model import Dimension, RaisedKey, TableState
 
 LEAST_SHARE = 0.01
@@ -16,7 +18,7 @@ MORE = 0.01
 """What the share gains each time that it is set anew: so it never stays at nothing..."""
 FASTER = 1.1
 """...and by what it is multiplied if no call was refused: the others have gone, or somebody has
-raised the table. Alone it comes to a refusal in this way soon, which says whether more is needed."""
+raised the table. Alone it comes to a refusal soon in this way, which says if more is needed."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -48,10 +50,17 @@ class Pace:
         return frozenset(index for index, _ in self._short)
 
     def place(
-        self, state: TableState, units: float, now: float, *, refused: bool = False
+        self,
+        state: TableState,
+        units: float,
+        now: float,
+        *,
+        before: float = math.inf,
+        refused: bool = False,
     ) -> float | None:
         """When a call of so many units should go; None: it is not known what the table admits.
 
+        None as well, and no place is taken, if that would not be ``before`` an instant.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
         """
         rate = self._units(state, now) * self._share
@@ -60,6 +69,8 @@ class Pace:
         if self.waiting <= 0:
             self._free_at = now
         at = max(self._free_at, now + units / rate if refused else now)
+        if at >= before:
+            return None
         self._free_at = at + units / rate
         return at
 
