@@ -66,3 +66,13 @@ def test_programs_of_one_thread_each_use_a_table_at_its_cap_to_the_full() -> Non
     programs.run(processes=8, threads=1)
 
     assert programs.between(20.0, 200.0) > 0.8 * 5 * 180
+
+
+def test_who_waits_at_a_cap_hears_soon_that_somebody_else_has_raised_the_table() -> None:
+    """Nobody is refused then, so nobody looks at the table: a call has to try its luck."""
+    programs = Programs(units=5, cap=5, until=60.0)
+
+    programs.run(processes=1, threads=16, raised_to=500)
+
+    assert programs.between(10.0, 30.0) <= 5 * 20 + 5
+    assert programs.between(40.0, 60.0) > 0.9 * 500 * 20

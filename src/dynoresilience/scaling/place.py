@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import RaisedKey, ThrottleKind, ThrottleSignal
 from dynoresilience.scaling.pace import queue_of
-from dynoresilience.scaling.table_record import TableRecord
+from dynoresilience.scaling.table_record import NEVER, TableRecord
 
 
 class Place:
-    """Of a call of about so many ``units``, in one queue of a table."""
+    """Of a call of about so many ``units``, in one queue of a table.
+
+    ``went_at``: when the call was sent that had it before its first attempt.
+    """
 
     def __init__(self, record: TableRecord, queue: RaisedKey, units: float) -> None:
+        self.went_at = NEVER
         self._record = record
         self._queue = queue
         self._units = units
 
-    def at(self, now: float, *, refused: bool = False) -> float | None:
+    def at(self, now: float, *, before: float = math.inf, refused: bool = False) -> float | None:
         """When it is the call's turn (monotonic seconds); None: there is nothing to tell it by.
 
-        Each time it is asked it is the last of the queue. ``refused``: it was, just now.
+        None as well if that would not be ``before`` an instant. Each time it is asked it is the
+        last of the queue. ``refused``: it was, just now.
         """
         with self._record.lock:
             state = self._record.state
+            if state is None:
+                return None
             pace = self._record.pace(self._queue)
-            return None if state is None else pace.place(state, self._units, now, refused=refused)
+            return pace.place(state, self._units, now, before=before, refused=refused)
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -86,6 +94,7 @@ def place_of_new(
     queue: RaisedKey,
     units: float,
     attributes: frozenset[str] | None,
+    now: float,
 ) -> Place | None:
     """That of a call which was not sent yet; None: nobody waits for what it needs.
 
@@ -94,7 +103,7 @@ def place_of_new(
     """
     with record.lock:
         state, pace = record.state, record.paces.get(queue)
-        if state is None or pace is None or pace.waiting <= 0:
+        if state is None or pace is None or pace.waiting <= 0 or pace.may_have_room(now):
             return None
         short = pace.indexes_short()
         if queue[0] is None and None not in short:
