@@ -153,9 +153,8 @@ class ThrottledCall:
         for record, _ in watched:
             if excuse is Excuse.IN_FLIGHT and retry_after is None:
                 until = record.take_turn(now, until)
-        return Pause(
-            until, watched, self._wake_delay, self._resumed, eager=eager, place=self._queueing.place
-        )
+        place = self._queueing.place
+        return Pause(until, watched, self._wake_delay, self._resumed, eager=eager, place=place)
 
     def went_through(self, now: float) -> None:
         """The call was admitted after all, at this instant (monotonic seconds)."""
