@@ -11,6 +11,9 @@ from dynoresilience.model import RaisedKey, ThrottleKind, ThrottleSignal
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.table_record import NEVER, TableRecord
 
+RELIABLE = 0.8
+"""The share of a table from which on its queue is to be relied on: others hardly use it."""
+
 
 class Place:
     """Of a call of about so many ``units``, in one queue of a table.
@@ -54,6 +57,11 @@ class Place:
         with self._record.lock:
             self._record.pace(self._queue).went_through(now)
 
+    def is_reliable(self) -> bool:
+        """Whether nearly all are admitted when it is their turn."""
+        with self._record.lock:
+            return self._record.pace(self._queue).share >= RELIABLE
+
     def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""
         with self._record.lock:
@@ -64,12 +72,14 @@ def place_of_refused(
     record: TableRecord,
     signals: Iterable[ThrottleSignal],
     units: float | None,
+    times: float,
     limits: LimitsOf,
     now: float,
 ) -> Place | None:
     """That of a call which was refused; None: of the limit that it met nobody knows the rate.
 
-    ``units`` None: it is a read, which takes what those before have taken.
+    ``units`` None: it is a read, which takes what those before have taken. ``times`` as many are
+    given to it.
     """
     queues = set()
     with record.lock:
@@ -86,7 +96,7 @@ def place_of_refused(
         if len(queues) != 1:
             return None
         queue = queues.pop()
-        return Place(record, queue, units or record.costs.get(queue, 1.0))
+        return Place(record, queue, times * (units or record.costs.get(queue, 1.0)))
 
 
 def place_of_new(
