@@ -97,6 +97,13 @@ def test_nothing_in_time_is_billed_less_and_something_is_billed_as_little(name: 
     assert least.held <= min(held(steps, 3 * HOUR) for steps in found) + 1e-6
 
 
+def test_an_hour_that_two_jobs_share_counts_once() -> None:
+    work = behind(1.3, 3000, replace(SLOW, burst_seconds=900), (0, 10_376), (5800, 5317))
+    work = replace(work, calls=(work.calls[0], replace(work.calls[1], job=1)), horizon=3 * HOUR)
+    cheapest = min(billed(steps, work.begins, 3 * HOUR) for steps in every(work, 3))
+    assert least_unit_hours(work).billed <= cheapest
+
+
 @st.composite
 def long_works(draw: st.DrawFn) -> Work:
     meter = replace(
