@@ -13,10 +13,11 @@ from dynoresilience.model import Dimension, RaisedKey, TableState
 LEAST_SHARE = 0.01
 """Part of a table's capacity that a process goes on with, however often it is refused."""
 MORE = 0.01
-"""What the share gains each time that it is set anew: so it never stays at nothing..."""
+"""What the share gains each time that it is set anew: alone, one call in a hundred is refused..."""
 FASTER = 1.1
-"""...and by what it is multiplied if no call was refused: the others have gone, or somebody has
-raised the table. Alone it soon comes to a refusal in this way, and that tells if more is needed."""
+"""...and by what it is multiplied if none was, and it is far from the whole: the others have
+gone."""
+FAR = 0.9
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -107,7 +108,7 @@ class Pace:
         if calls < ENOUGH_CALLS or now - self._set_at < INTERVAL:
             return
         share = self._share * self._went / calls + MORE
-        if not self._refused:
+        if not self._refused and share < FAR:
             share *= FASTER
         self._share = max(LEAST_SHARE, share)
         self._went, self._refused, self._set_at = 0, 0, now
