@@ -1,7 +1,7 @@
 """What a resilient client weighs: memory and threads.
 
-Memory: many plain clients make a call each, are attached, and make another one. What Python holds
-is counted to the byte before and after (tracemalloc).
+Memory: many plain clients make a call each, are attached, and make another one, some of them some
+hundreds, as ours remembers the latest. What Python holds is counted to the byte (tracemalloc).
 
 Threads: calls through one resilient client after another on a table that is too small, over HTTP,
 while the main thread watches which threads there are: those of this script are known.
@@ -28,6 +28,9 @@ from server import Server
 from throttled_real import TABLE, create_table, put
 
 CLIENTS = 200
+BUSY_CLIENTS = 20
+CALLS = 300
+"""More than ours remembers of the latest ones."""
 MOST_THREADS = 1
 RAISING_CLIENTS = 8
 PUTS_OF_EACH = 24
@@ -35,7 +38,7 @@ CAP = 100
 
 
 def memory(clients: int) -> dict[str, float]:
-    """Bytes that each client has, and that attaching it and a call through it have added."""
+    """Bytes of a plain client, and what ours adds: after a call, and after `CALLS` more."""
     import boto3
 
     from dynoresilience import ScalingClient
@@ -51,23 +54,30 @@ def memory(clients: int) -> dict[str, float]:
         return client
 
     ScalingClient(made())  # loads and allocates what is there once in a process
-    sizes = []
 
-    def weigh() -> None:
+    def size() -> int:
         gc.collect()
-        sizes.append(tracemalloc.get_traced_memory()[0] / clients)
+        return tracemalloc.get_traced_memory()[0]
 
     tracemalloc.start()
     plain = [made() for _ in range(clients)]
-    weigh()
+    before = size()
     resilient = [ScalingClient(client) for client in plain]
-    weigh()
     for client in resilient:
         call(client)
-    weigh()
+    used = size()
+    busy = resilient[:BUSY_CLIENTS]
+    for client in busy:
+        for _ in range(CALLS):
+            call(client)
+    after_many = size()
     tracemalloc.stop()
-    each, attached, used = sizes
-    return {"plain": each, "attached": attached - each, "used": used - each}
+    added = (used - before) / clients
+    return {
+        "plain": before / clients,
+        "used": added,
+        "busy": added + (after_many - used) / len(busy),
+    }
 
 
 def threads(url: str) -> dict[str, Any]:
@@ -110,15 +120,20 @@ def threads(url: str) -> dict[str, Any]:
 
 def rows_of(weight: dict[str, float], seen: dict[str, Any], clients: int) -> list[Row]:
     kib = {name: each / 1024 for name, each in weight.items()}
-    ratio = (weight["plain"] + weight["used"]) / weight["plain"]
-    figures = (
-        f"{kib['used']:+.1f} KiB attached and used ({kib['attached']:+.1f} KiB before a call, "
-        f"as botocore's caches begin anew), on {kib['plain']:.0f} KiB; {clients} clients"
-    )
+    memory = [
+        Row(
+            "footprint",
+            f"memory of a client after {told}",
+            (weight["plain"] + weight[key]) / weight["plain"],
+            None,
+            f"{kib[key]:+.1f} KiB on {kib['plain']:.0f} KiB; {clients} clients",
+        )
+        for key, told in (("used", "a call"), ("busy", f"{CALLS} calls"))
+    ]
     names = ", ".join(seen["most"]) or "none"
     most = f"{len(seen['most'])} in a process with {seen['clients']} clients ({names})"
     return [
-        Row("footprint", "memory of a client", ratio, None, figures),
+        *memory,
         Row(
             "footprint",
             "threads before the first raise",
@@ -153,7 +168,7 @@ def main() -> None:
     if seen["errors"] or not updates:
         raise SystemExit(f"errors: {seen['errors']}; UpdateTables: {updates}")
     rows = rows_of(weight, seen, clients)
-    report.save("footprint", rows, clients=clients, memory=weight, threads=seen)
+    report.save("footprint", rows, clients=clients, calls=CALLS, memory=weight, threads=seen)
     print(report.markdown(rows))
 
 

@@ -55,9 +55,9 @@ class Variant(NamedTuple):
 
 DOUBLING = "doubling"
 VARIANTS = {
-    "boto3 standard": Variant("boto3 alone: 3 attempts"),
-    "boto3 legacy": Variant("boto3 alone: 10 attempts", "legacy", long=True),
-    "boto3 adaptive": Variant("boto3 alone: 3 attempts, paced", "adaptive", long=True),
+    "boto3 standard": Variant("boto3 alone, in the mode that is its default"),
+    "boto3 legacy": Variant("boto3 alone", "legacy", long=True),
+    "boto3 adaptive": Variant("boto3 alone, which slows itself down", "adaptive", long=True),
     DOUBLING: Variant("doubles the table and its indexes, waits for ACTIVE, calls again"),
     OURS: Variant("the defaults, and the cap", settings={}, runs=3),
     "ours geometric": Variant("each raise doubles", settings=GEOMETRIC, runs=3),
@@ -255,7 +255,8 @@ def rows_of(name: str, results: Sequence[dict[str, Any]]) -> list[Row]:
     ratio = seconds.median / bound if not failed else None
     quartiles = (seconds.low / bound, seconds.high / bound) if len(results) > 1 else None
     aim = AIM if name == OURS else None
-    rows = [Row("throttled_real", name, ratio, quartiles, ", ".join(figures), aim)]
+    case = f"{name}: seconds / bound"
+    rows = [Row("throttled_real", case, ratio, quartiles, ", ".join(figures), aim)]
     if name == OURS:
         case, aim = f"{name}: most UpdateTable calls per resource", float(MOST_UPDATES)
         rows.append(Row("throttled_real", case, float(most), None, "", aim))

@@ -41,7 +41,7 @@ from dynoresilience.scaling.table_record import TableBook
 from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
-from dynoresilience.throttling.work import Work, dimension_of
+from dynoresilience.throttling.work import Work
 
 _log = logging.getLogger("dynoresilience")
 
@@ -239,11 +239,10 @@ class Engine:
         """About how many calls wait between two attempts."""
         return self._scaler.resting
 
-    def succeeded(self, tables: Iterable[str], api: str = "") -> None:
-        """A call of ``api`` on these tables went through."""
-        dimension = dimension_of(api)
+    def succeeded(self, tables: Iterable[str]) -> None:
+        """A call on these tables went through."""
         for table in tables:
-            self._scaler.succeeded(table, dimension)
+            self._scaler.succeeded(table)
 
     def take_over(self, table: str) -> None:
         """Find what others have raised of a table, and see to it that it comes down.

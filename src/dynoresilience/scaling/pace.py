@@ -8,8 +8,6 @@ and grows while there is none.
 
 from __future__ import annotations
 
-import math
-
 from dynoresilience.model import Dimension, RaisedKey, TableState
 
 LEAST_SHARE = 0.01
@@ -18,10 +16,14 @@ MORE = 0.01
 """What the share gains each time that it is set anew: so it never stays at nothing..."""
 FASTER = 1.1
 """...and by what it is multiplied if no call was refused: the others have gone, or somebody has
-raised the table. Alone it comes to a refusal soon in this way, which says if more is needed."""
+raised the table. Alone it soon comes to a refusal in this way, and that tells if more is needed."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
+CALM_FOR = 2.0
+"""Seconds without a refusal, and as many calls in a row that went through as above, after which a
+call does not queue: somebody may have raised the table, and only a call that is ahead of its turn
+finds that out."""
 FORGOTTEN_AFTER = 60.0
 """Seconds after which what was short is so no more, if it is not short again."""
 
@@ -39,44 +41,51 @@ class Pace:
         self._free_at = float("-inf")
         self._went = self._refused = 0
         self._set_at = float("-inf")
+        self._in_a_row, self._calm_for, self._try_at = 0, CALM_FOR, float("-inf")
         self._short: dict[RaisedKey, float] = {}
 
     def is_short(self, key: RaisedKey, now: float) -> None:
         """A call was refused for lack of this."""
+        if now - max(self._short.values(), default=now) > FORGOTTEN_AFTER:
+            self.start_anew(now)  # what was admitted of it then says nothing about today
         self._short[key] = now
+        self._in_a_row, self._calm_for, self._try_at = 0, CALM_FOR, now + CALM_FOR
 
     def indexes_short(self) -> frozenset[str | None]:
         """What was short lately: the table (None), indexes."""
         return frozenset(index for index, _ in self._short)
 
     def place(
-        self,
-        state: TableState,
-        units: float,
-        now: float,
-        *,
-        before: float = math.inf,
-        refused: bool = False,
+        self, state: TableState, units: float, now: float, *, refused: bool = False
     ) -> float | None:
         """When a call of so many units should go; None: it is not known what the table admits.
 
-        None as well, and no place is taken, if that would not be ``before`` an instant.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
         """
         rate = self._units(state, now) * self._share
         if not rate:
             return None
-        if self.waiting <= 0:
-            self._free_at = now
-        at = max(self._free_at, now + units / rate if refused else now)
-        if at >= before:
-            return None
+        # Nobody waits for the places of those who have gone before their turn, or never took them.
+        free_at = min(self._free_at, now + self.waiting / rate)
+        at = max(free_at, now + units / rate if refused else now)
         self._free_at = at + units / rate
         return at
 
+    def may_have_room(self, now: float) -> bool:
+        """Whether a call may try its luck: it may if there was no refusal for a while.
+
+        The next may half as long after it, and so on, until one is refused.
+        """
+        if self._in_a_row < ENOUGH_CALLS or now < self._try_at:
+            return False
+        self._calm_for /= 2
+        self._try_at = now + self._calm_for
+        return True
+
     def went_through(self, now: float) -> None:
-        """A call was admitted while others wait."""
+        """A call was admitted that had waited for its place."""
         self._went += 1
+        self._in_a_row += 1
         self._set_share(now)
 
     def was_refused(self, now: float) -> None:

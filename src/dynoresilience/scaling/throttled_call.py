@@ -83,7 +83,7 @@ class ThrottledCall:
         self._random = random
         self._sink = sink
         self._state = CallState()
-        self._sent_at = context.started if place is None else place.went_at
+        self._sent_at = context.started
         self._changes: list[Change] = []
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
@@ -173,8 +173,8 @@ class ThrottledCall:
         eager = has_more and not self._came_early and retry_after is None
         until = now + step.delay
         place = None if retry_after is not None else self._take_place(throttle, answers)
-        at = None if place is None else place.at(now, before=self._latest(now), refused=True)
-        if at is not None:
+        at = None if place is None else place.at(now, refused=True)
+        if at is not None and self._ends_before(at, now):
             until = self._in_turn(at, until, now, excused=excuse is not None)
             eager = eager and until > at
         for record, _ in watched:
@@ -187,9 +187,7 @@ class ThrottledCall:
 
         In a fleet the others' queues are the longer ones, and nobody knows of them.
         """
-        for_lack = any(s.kind is ThrottleKind.PROVISIONED for s in throttle.signals)
-        just_changed = Excuse.JUST_CHANGED in {a.excuse for a in answers}
-        if self._place is not None and for_lack and not just_changed:
+        if self._place is not None and Excuse.JUST_CHANGED not in {a.excuse for a in answers}:
             self._place.was_refused(self._clock.monotonic())
         settings = self._context.settings
         record = answers[0].record if len(answers) == 1 else None
@@ -205,10 +203,15 @@ class ThrottledCall:
             )
         return self._place
 
-    def _latest(self, now: float) -> float:
-        """Before when a turn has to come that is worth the wait."""
-        latest, deadline = now + self._context.policy.max_delay, self._context.deadline
-        return latest if deadline is None else min(latest, deadline)
+    def went_through(self, now: float) -> None:
+        """The call was admitted after all, at this instant (monotonic seconds)."""
+        if self._place is not None:
+            self._place.went_through(now)
+
+    def _ends_before(self, at: float, now: float) -> bool:
+        """Whether a wait until then is one that the call may make."""
+        deadline = self._context.deadline
+        return at - now <= self._context.policy.max_delay and (deadline is None or at < deadline)
 
     def _in_turn(self, at: float, until: float, now: float, *, excused: bool) -> float:
         """When a call goes whose turn is then, and that would else back off ``until`` then.
@@ -322,8 +325,11 @@ class ThrottledCall:
     def _wake_delay(self, now: float) -> float:
         """The capacity has changed: the backoff starts anew; seconds until this call's turn."""
         self._state = woken(self._state)
-        at = None if self._place is None else self._place.at(now, before=self._latest(now))
-        spread = self._random() * WAKE_SPREAD if at is None else at - now
+        at = None if self._place is None else self._place.at(now)
+        if at is not None and self._ends_before(at, now):
+            spread = at - now
+        else:
+            spread = self._random() * WAKE_SPREAD
         deadline = self._context.deadline
         return spread if deadline is None else max(0.0, min(spread, deadline - now))
 
