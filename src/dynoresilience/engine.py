@@ -30,6 +30,7 @@ from dynoresilience.ports import (
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.place import Place
 from dynoresilience.scaling.raiser import Raiser
@@ -38,7 +39,7 @@ from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import TableBook
-from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.scaling.throttled_call import ThrottledCall
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
 from dynoresilience.throttling.work import Work

@@ -134,21 +134,20 @@ class Scaler:
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         queue = queue_of(work.index, work.dimension)
         place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
-        at = None if place is None else place.at(now)
+        end = math.inf if deadline is None else deadline
+        at = None if place is None else place.at(now, before=end)
         if record is None or place is None or at is None or at <= now:
-            return None
-        if deadline is not None and at >= deadline:
             return None
 
         def turn(now: float) -> float:
-            at = place.at(now)
-            left = math.inf if deadline is None else deadline - now
-            return 0.0 if at is None else max(0.0, min(at - now, left, longest))
+            at = place.at(now, before=end)
+            return 0.0 if at is None else min(at - now, longest)
 
         watched = [(record, record.generation)]
         pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
         with self.rest():
             pause.sleep(self._clock)
+        place.went_at = self._clock.monotonic()
         return place
 
     @property
