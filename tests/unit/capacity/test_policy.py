@@ -79,12 +79,11 @@ def test_what_would_be_short_next_goes_to(demand: Demand | None, units: int, exp
 @pytest.mark.parametrize(
     ("waiting", "settled", "expected"),
     [
-        (0.0, SETTLES / 2, 20),  # those who have waited come as well: that will pass
-        (0.0, SETTLES + 1, 40),  # it did not: what there is goes elsewhere
-        (100.0, SETTLES + 1, 20),  # with 18 units to spare they take 5.6 s more
-        (100.0, SETTLES + 6, 40),
-        (541.0, SETTLES / 2, 23),  # more than it serves in 30 s
-        (6000.0, SETTLES / 2, 223),
+        (0.0, SETTLES, 20),  # those who have waited come as well: that will pass
+        (100.0, SETTLES + POLICY.drain, 20),
+        (0.0, SETTLES + POLICY.drain + 1, 40),  # it did not: what there is goes elsewhere
+        (541.0, SETTLES, 23),  # more than it serves in 30 s
+        (6000.0, SETTLES, 223),
     ],
 )
 @pytest.mark.parametrize("held_up", [True, False])
@@ -108,6 +107,13 @@ def test_a_demand_that_grows_is_met_for_a_while(growth: float, expected: int) ->
     demand = Demand(rate=10.0, units=100, seconds=10.0, growth=growth)
 
     assert POLICY.wanted(replace(UNKNOWN, demand=demand, change_seconds=2.0)) == expected
+
+
+def test_what_others_ask_is_asked_on_top() -> None:
+    """A process that gets 0.4 of 10 units, and asks for 20: the others get, and may keep, 6."""
+    demand = Demand(rate=20.0, units=200, seconds=10.0, share=0.4)
+
+    assert wanted(demand, 10) == math.ceil((20 + 6) * 1.1)
 
 
 def test_its_own_numbers() -> None:
