@@ -158,8 +158,7 @@ class ThrottledCall:
 
     def went_through(self, now: float) -> None:
         """The call was admitted after all, at this instant (monotonic seconds)."""
-        if self._queueing.place is not None:
-            self._queueing.place.went_through(now)
+        self._queueing.went_through(now)
 
     def may_go_on(self, attempt: int) -> bool:
         """Whether another attempt is within the budget and the deadline, though none failed."""
