@@ -108,6 +108,9 @@ class ScalingConfig(_KnownFields):
             `ScalingPolicy` of your own.
         scale_up_factor: where the demand is not known, or with "geometric", a raise multiplies the
             units by this. More than 1.
+        learn_daily: True: what was short at the same time of the day on two of the last three days
+            is raised shortly before that time, as long as it is used. What is learned lives in
+            this process's memory.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
         initial_retry_delay: the first backoff is drawn from 0 to this, each next from twice it.
@@ -147,6 +150,7 @@ class ScalingConfig(_KnownFields):
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
     policy: Literal["demand", "geometric"] | ScalingPolicy = "demand"
     scale_up_factor: float = 2.0
+    learn_daily: bool = False
     max_retries: int = 5
     initial_retry_delay: float = 1.0
     max_retry_delay: float = 30.0
@@ -301,7 +305,7 @@ def _capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[s
     return faults
 
 
-_FLAGS = ("raise_replicated_writes", "scaling_enabled", "show_hot_keys")
+_FLAGS = ("raise_replicated_writes", "learn_daily", "scaling_enabled", "show_hot_keys")
 
 
 def _flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
@@ -460,5 +464,6 @@ _VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_SCHEDULER_GROUP": ("scheduler_group", str, "a name"),
     "DYNAMODB_REAPER_FUNCTION_ARN": ("reaper_function_arn", str, "an ARN"),
     "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": ("scheduler_dead_letter_arn", str, "an ARN"),
+    "DYNAMODB_LEARN_DAILY": ("learn_daily", _flag, "true or false"),
     "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
 }

@@ -110,6 +110,7 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (event.table, event.report)
         case (
             events.ScaleUpRequested()
+            | events.ScaleUpForeseen()
             | events.ScaleUpFinished()
             | events.ScaleDownScheduled()
             | events.ScaleDownDone()
@@ -137,6 +138,8 @@ def sentence(event: events.Event) -> str:
             )
         case events.ScaleUpRequested():
             return f"raising {_list(event.changes)}"
+        case events.ScaleUpForeseen():
+            return f"{table} was short at this time of the day: raised before {utc(event.at)}"
         case events.ScaleUpFinished():
             return f"raised {_list(event.changes)} in {event.seconds:.1f} s"
         case events.ScaleUpHeld(hold=hold):

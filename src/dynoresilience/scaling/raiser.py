@@ -181,7 +181,7 @@ class Raiser:
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
-                if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP):
+                if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP) or short.policy:
                     lowerer = self._lowerer(short.table, short.settings)
                     self._scale_down.still_short(record, lowerer, state)
                 if plan.reason is HoldReason.ENOUGH:

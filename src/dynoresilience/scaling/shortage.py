@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dynoresilience.capacity.demand import Demand
 from dynoresilience.capacity.plan import NO_CHANGE, Latest, Scale, plan_up
-from dynoresilience.capacity.policy import policy_of
+from dynoresilience.capacity.policy import ScalingPolicy, policy_of
 from dynoresilience.model import (
     Change,
     Hold,
@@ -27,12 +27,14 @@ class Shortage:
     """What one throttled attempt says was short, and under which settings that may be remedied.
 
     ``signals`` are all of ``table``. ``sent_at``: when the attempt was sent, monotonic seconds.
+    ``policy``: that of a shortage that is foreseen, in the place of the owner's.
     """
 
     table: str
     signals: tuple[ThrottleSignal, ...]
     sent_at: float
     settings: Settings
+    policy: ScalingPolicy | None = None
 
     def limits(self, index: str | None) -> Limits:
         """The owner's bounds for the table (None) or one of its indexes."""
@@ -45,7 +47,9 @@ class Shortage:
         latest: Latest = NO_CHANGE,
     ) -> Scale | Hold:
         """How far up, from this state, as far as the demand is known."""
-        policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
+        policy = self.policy
+        if policy is None:
+            policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
         return plan_up(state, self.signals, self.limits, policy, demands or {}, latest)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
