@@ -30,7 +30,7 @@ help:
 	@echo "make test            the tests"
 	@echo "make check           formatting, lint, types, layers, then the tests"
 	@echo "make test-all        the tests on every Python from 3.10 to 3.13 found here, and on the lowest versions"
-	@echo "make bench           the benchmarks"
+	@echo "make bench           the benchmarks, and docs/benchmarks.md out of them"
 	@echo "make dynamodb-local  DynamoDB Local in memory on a free loopback port, until Ctrl-C"
 	@echo "make conformance-endpoints SUITE=path  a public suite, with and without the simulator"
 	@echo "make conformance-clients SUITE=path    an emulator's tests, with and without the library"
@@ -56,8 +56,7 @@ format: $(VENV)/.dev
 	$(PY) -m ruff format .
 
 bench: $(VENV)/.dev
-	@if [ -f benchmarks/run.py ]; then $(PY) benchmarks/run.py $(ARGS); \
-	else echo "There is no benchmark yet (benchmarks/run.py)."; fi
+	@$(PY) benchmarks/run.py $(ARGS)
 
 # Needs a JDK and Maven, and no virtual environment.
 dynamodb-local:

@@ -3,7 +3,8 @@
 Each round times a block of calls of every variant, one block after the other and in a
 random order. A ratio is of two blocks of one round, so whatever else the machine does at the
 time cancels. "plain again" is a second plain client: how far it is from 1 is how far the method
-can be trusted. The rounds are spread over several fresh processes.
+can be trusted. The rounds are spread over several fresh processes. Beside the time on the wall
+stands that of the processor, of the whole process. With 16 threads a block is each thread's.
 
 Two HTTP layers: a canned answer (all of botocore but the socket, the hardest comparison) and
 the tests' server on the loopback. Calls to the real DynamoDB take milliseconds longer.
@@ -15,8 +16,10 @@ import argparse
 import multiprocessing
 import random
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from statistics import median
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any, NamedTuple
 
 import canned
@@ -31,14 +34,17 @@ PLAIN, AGAIN, ATTACHED, SCALING = "plain", "plain again", "attach", "ScalingClie
 VARIANTS = (PLAIN, AGAIN, ATTACHED, SCALING)
 CALLS = ("client.put_item", "client.get_item", "Table.put_item")
 CANNED, LOOPBACK = "canned", "loopback"
+WALL, CPU = "wall", "cpu"
+THREADS = 16
 BLOCK = {CANNED: 5, LOOPBACK: 2}  # calls: a few milliseconds, short against what disturbs
+BLOCK_OF_EACH_THREAD = 5
 
 KEY = {"id": {"S": "order-1"}}
 ITEM = KEY | {"customer": {"S": "customer-1"}, "lines": {"L": [{"N": "3"}, {"N": "4"}]}}
 PYTHON_ITEM = {"id": "order-1", "customer": "customer-1", "lines": [3, 4]}
 
-Seconds = dict[str, list[float]]
-"""By variant: seconds per call, a number for each block."""
+Seconds = dict[str, dict[str, list[float]]]
+"""By variant, on the wall and of the processor: seconds per call, a number for each block."""
 
 
 class Task(NamedTuple):
@@ -49,7 +55,8 @@ class Task(NamedTuple):
     mode: str | None
     rounds: int
     block: int
-    seed: int
+    threads: int = 1
+    seed: int = 0
 
 
 def measure(task: Task) -> Seconds:
@@ -59,16 +66,27 @@ def measure(task: Task) -> Seconds:
         for _ in range(50):
             call()
     names = list(calls)
-    seconds: Seconds = {name: [] for name in VARIANTS}
-    for _ in range(task.rounds):
-        order.shuffle(names)
-        for name in names:
-            call, block = calls[name], range(task.block)
-            start = perf_counter()
-            for _ in block:
-                call()
-            seconds[name].append((perf_counter() - start) / task.block)
+    seconds: Seconds = {name: {WALL: [], CPU: []} for name in VARIANTS}
+    with ThreadPoolExecutor(task.threads) as pool:
+        for _ in range(task.rounds):
+            order.shuffle(names)
+            for name in names:
+                call, block, threads = calls[name], range(task.block), task.threads
+                start, cpu_start = perf_counter(), process_time()
+                if threads == 1:
+                    repeat(call, block)
+                else:
+                    for done in [pool.submit(repeat, call, block) for _ in range(threads)]:
+                        done.result()
+                took, cpu = perf_counter() - start, process_time() - cpu_start
+                seconds[name][WALL].append(took / task.block / threads)
+                seconds[name][CPU].append(cpu / task.block / threads)
     return seconds
+
+
+def repeat(call: Callable[[], Any], block: range) -> None:
+    for _ in block:
+        call()
 
 
 def variants(task: Task, order: random.Random) -> dict[str, Callable[[], Any]]:
@@ -118,34 +136,73 @@ def in_processes(task: Task, processes: int) -> list[Seconds]:
         return pool.map(measure, tasks, chunksize=1)
 
 
-def rows_of(call: str, layer: str, parts: Sequence[Seconds]) -> list[Row]:
-    rows = []
+class Case(NamedTuple):
+    """What was called, over which layer, by how many threads."""
+
+    call: str
+    layer: str
+    threads: int
+
+    def __str__(self) -> str:
+        threads = f", {self.threads} threads" if self.threads > 1 else ""
+        return f"{self.call}, {self.layer}{threads}"
+
+
+CASES = [Case(call, layer, 1) for layer in (CANNED, LOOPBACK) for call in CALLS]
+CASES += [Case(call, CANNED, THREADS) for call in ("client.put_item", "Table.put_item")]
+
+
+def compared(case: Case, parts: Sequence[Seconds]) -> list[dict[str, Any]]:
+    """For each variant, on the wall and of the processor: its ratio to plain, and microseconds."""
+    found = []
     for variant in (AGAIN, ATTACHED, SCALING):
-        ours = [number for part in parts for number in part[variant]]
-        theirs = [number for part in parts for number in part[PLAIN]]
-        ratio = Spread.of_ratios(ours, theirs)
-        added = Spread.of([one - other for one, other in zip(ours, theirs, strict=True)])
-        each = [Spread.of_ratios(part[variant], part[PLAIN]).median for part in parts]
-        figures = (
-            f"{added.median * 1e6:+.1f} µs on {median(theirs) * 1e6:.0f} µs; "
-            f"processes {min(each):.3f} – {max(each):.3f}"
-        )
-        case = f"{call}, {layer}: {variant}"
-        # The loopback's spread is wider than what the aim is about.
-        aim = AIM if variant != AGAIN and layer == CANNED else None
-        rows.append(Row("overhead", case, ratio.median, ratio.quartiles, figures, aim))
-    return rows
+        entry: dict[str, Any] = {**case._asdict(), "variant": variant}
+        for kind in (WALL, CPU):
+            ours = [number for part in parts for number in part[variant][kind]]
+            theirs = [number for part in parts for number in part[PLAIN][kind]]
+            added = median(one - other for one, other in zip(ours, theirs, strict=True))
+            entry[kind] = asdict(Spread.of_ratios(ours, theirs)) | {
+                "added_us": added * 1e6,
+                "plain_us": median(theirs) * 1e6,
+                "processes": [
+                    Spread.of_ratios(part[variant][kind], part[PLAIN][kind]).median
+                    for part in parts
+                ],
+            }
+        found.append(entry)
+    return found
 
 
-def keep_for_pyperf(measured: dict[tuple[str, str], Sequence[Seconds]]) -> None:
+def row_of(entry: dict[str, Any]) -> Row:
+    wall, cpu = entry[WALL], entry[CPU]
+    case = Case(entry["call"], entry["layer"], entry["threads"])
+    each = wall["processes"]
+    figures = (
+        f"{wall['added_us']:+.1f} µs on {wall['plain_us']:.0f} µs; CPU {cpu['median']:.3f}; "
+        f"processes {min(each):.3f} – {max(each):.3f}"
+    )
+    # The spread of the others is wider than what the aim is about.
+    exact = case.layer == CANNED and case.threads == 1 and entry["variant"] != AGAIN
+    return Row(
+        "overhead",
+        f"{case}: {entry['variant']}",
+        wall["median"],
+        (wall["low"], wall["high"]),
+        figures,
+        AIM if exact else None,
+    )
+
+
+def keep_for_pyperf(measured: dict[Case, Sequence[Seconds]]) -> None:
     """A file per variant, for ``python -m pyperf compare_to`` and its histograms."""
-    report.RESULTS.mkdir(exist_ok=True)
+    report.RESULTS.mkdir(parents=True, exist_ok=True)
     for variant in VARIANTS:
         suite = []
-        for (call, layer), parts in measured.items():
-            about = {"name": f"{call}, {layer}", "unit": "second"}
+        for case, parts in measured.items():
+            about = {"name": str(case), "unit": "second"}
             runs = [
-                pyperf.Run(part[variant], metadata=about, collect_metadata=False) for part in parts
+                pyperf.Run(part[variant][WALL], metadata=about, collect_metadata=False)
+                for part in parts
             ]
             suite.append(pyperf.Benchmark(runs))
         name = variant.lower().replace(" ", "-")
@@ -179,22 +236,28 @@ def main() -> None:
     surroundings.isolate()
 
     rows: list[Row] = []
+    found: list[dict[str, Any]] = []
     measured = {}
     with Server(update_seconds=1) as server:
         create_table(server.url)
-        for layer, url in ((CANNED, None), (LOOPBACK, server.url)):
-            for call in CALLS:
-                task = Task(call, url, options.mode, options.rounds, BLOCK[layer], seed=0)
-                parts = in_processes(task, options.processes)
-                measured[call, layer] = parts
-                rows += rows_of(call, layer, parts)
-                for row in rows[-3:]:
-                    print(f"{row.case}: {row.ratio:.3f} ({row.figures})", flush=True)
+        for case in CASES:
+            url = None if case.layer == CANNED else server.url
+            block, rounds = BLOCK[case.layer], options.rounds
+            if case.threads > 1:
+                block, rounds = BLOCK_OF_EACH_THREAD, max(10, rounds // case.threads)
+            task = Task(case.call, url, options.mode, rounds, block, case.threads)
+            measured[case] = in_processes(task, options.processes)
+            entries = compared(case, measured[case])
+            found += entries
+            rows += map(row_of, entries)
+            for row in rows[-len(entries) :]:
+                print(f"{row.case}: {row.ratio:.3f} ({row.figures})", flush=True)
         throttles = server.seen("orders")["throttles"]
     if throttles:
         raise SystemExit(f"{throttles} calls were throttled: these figures are worth nothing")
     keep_for_pyperf(measured)
-    report.save("overhead", rows, mode=options.mode or "botocore's default")
+    mode = options.mode or "botocore's default"
+    report.save("overhead", rows, mode=mode, aim=AIM, calls=found)
     print(f"\n{report.markdown(rows)}")
 
 

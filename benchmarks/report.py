@@ -1,8 +1,13 @@
-"""Rows of the closing table, and the JSON files in ``results/`` that they are kept in."""
+"""Rows of the closing table, and the JSON files that they are kept in.
+
+In ``results/`` are those that `page` makes docs/benchmarks.md of: only `run` writes there, of full
+runs. A script that is run alone writes to ``results/alone/``, a quick run to ``results/quick/``.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,7 +16,9 @@ from typing import Any
 
 import surroundings
 
-RESULTS = Path(__file__).resolve().parent / "results"
+KEPT = Path(__file__).resolve().parent / "results"
+FOLDER_VARIABLE = "BENCHMARK_RESULTS"
+RESULTS = Path(os.environ.get(FOLDER_VARIABLE, KEPT / "alone"))
 
 _HEADS = ("benchmark", "case", "ratio", "quartiles", "aim", "figures")
 
@@ -54,8 +61,8 @@ class Spread:
 
 
 def save(benchmark: str, rows: Iterable[Row], **details: Any) -> None:
-    """Write the rows, the machine and ``details`` to ``results/<benchmark>.json``."""
-    RESULTS.mkdir(exist_ok=True)
+    """Write the rows, the machine and ``details`` to ``<benchmark>.json``."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
     content = {
         "environment": surroundings.describe(),
         "rows": [asdict(row) for row in rows],
@@ -65,13 +72,18 @@ def save(benchmark: str, rows: Iterable[Row], **details: Any) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def load(benchmark: str) -> list[Row]:
-    """The rows of the latest run; none if there was none."""
-    path = RESULTS / f"{benchmark}.json"
+def load(benchmark: str, folder: Path = RESULTS) -> dict[str, Any]:
+    """What the latest run has saved; nothing if there was none."""
+    path = folder / f"{benchmark}.json"
     if not path.exists():
-        return []
-    content = json.loads(path.read_text(encoding="utf-8"))
-    return [Row(**row) for row in content["rows"]]
+        return {}
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def rows_in(content: dict[str, Any]) -> list[Row]:
+    """The rows of what was loaded."""
+    return [Row(**row) for row in content.get("rows", ())]
 
 
 def markdown(rows: Iterable[Row]) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from contextlib import suppress
+from datetime import datetime, timezone
 from importlib.metadata import version
 from pathlib import Path
 
@@ -40,12 +42,33 @@ def isolate() -> None:
 
 
 def describe() -> dict[str, object]:
-    """Versions, and how busy the machine is."""
+    """The day, the machine, versions, and how busy the machine is. No name and no path of it."""
+    from dynoresilience import __version__
+
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
+        "date": datetime.now(timezone.utc).date().isoformat(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "system": f"{platform.system()} {platform.machine()}",
+        "system": f"{_system()} ({platform.machine()})",
+        "processor": _processor(),
         "processors": os.cpu_count(),
         "load": None if load is None else round(load, 2),
         **{name: version(name) for name in ("boto3", "botocore")},
+        "dynoresilience": __version__,
     }
+
+
+def _system() -> str:
+    try:
+        return platform.freedesktop_os_release()["PRETTY_NAME"]
+    except (OSError, KeyError):
+        return platform.system()
+
+
+def _processor() -> str:
+    """The model, where the system says it."""
+    with suppress(OSError), open("/proc/cpuinfo", encoding="utf-8") as lines:
+        for line in lines:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

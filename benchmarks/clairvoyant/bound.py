@@ -36,6 +36,7 @@ class Bound:
         begins: for each job, when its first call comes.
         ends: for each job, the earliest instant by which all its calls can be answered.
         kinds: the calls.
+        tanks: all that holds them back, with every meter at its cap as early as can be.
         flows: for each meter, the most units that can have been asked of it by an instant.
         loads: for each meter, the units that it must have served by the end of each job.
     """
@@ -43,6 +44,7 @@ class Bound:
     begins: tuple[float, ...]
     ends: tuple[float, ...]
     kinds: tuple[Kind, ...]
+    tanks: Mapping[str, Tank]
     flows: Mapping[str, Curve]
     loads: Mapping[str, tuple[float, ...]]
 
@@ -50,6 +52,20 @@ class Bound:
     def makespan(self) -> float:
         """Seconds from first call to last answer; of several jobs, the sum of theirs."""
         return sum(end - begin for begin, end in zip(self.begins, self.ends, strict=True))
+
+    def due(self, name: str, job: int, at: float) -> float:
+        """Units that a meter must have served by an instant if the job is to be done in time.
+
+        What is left must not be more than can be let through between then and the end.
+        """
+        total = 0.0
+        for kind in self.kinds:
+            if name in kind.shares:
+                left = self.ends[job] - at
+                most = min(self.tanks[of].most(left) / share for of, share in kind.shares.items())
+                served = kind.by_job[job] - (most if left else 0.0)
+                total += kind.shares[name] * max(served, kind.by_job[job - 1] if job else 0.0)
+        return total
 
 
 def bound(work: Work) -> Bound:
@@ -89,7 +105,9 @@ def bound(work: Work) -> Bound:
                 f"job {job + 1} begins at {begins[job + 1]} s, and job {job} can't be finished "
                 f"before {end:.3f} s even at the caps: make them one job"
             )
-    return Bound(tuple(begins[job] for job in sorted(begins)), tuple(ends), kinds, flows, loads)
+    return Bound(
+        tuple(begins[job] for job in sorted(begins)), tuple(ends), kinds, tanks, flows, loads
+    )
 
 
 def kinds_of(work: Work) -> tuple[Kind, ...]:

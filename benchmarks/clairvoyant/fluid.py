@@ -49,6 +49,10 @@ class Curve:
             high - low
         )
 
+    def bends(self, after: float, before: float) -> list[float]:
+        """The instants between two others at which it jumps or bends."""
+        return self.times[bisect_right(self.times, after) : bisect_left(self.times, before)]
+
     def _between(self, after: int, at: float) -> float:
         """The total at an instant between the points ``after - 1`` and ``after``."""
         if after == 0:
@@ -89,6 +93,11 @@ class Tank:
     burst_seconds: float
     tokens: float
     debt: float = 0.0
+
+    def most(self, seconds: float) -> float:
+        """All that it can let through in so many seconds at its last rate, if it is full."""
+        rate = self.rates[-1][1]
+        return rate * (self.burst_seconds + seconds) + self.debt
 
     def per(self, share: float) -> Tank:
         """The same in units of a work that takes ``share`` of it."""

@@ -24,9 +24,9 @@ from .fluid import Curve, Tank
 from .work import Meter
 
 
-def least_held(meter: Meter, tank: Tank, best: Bound, name: str) -> float:
+def least_held(meter: Meter, best: Bound, name: str) -> float:
     """Unit-seconds above the base that a meter must have, at least."""
-    begin, total = 0.0, 0.0
+    tank, begin, total = best.tanks[name], 0.0, 0.0
     for end, load in zip(best.ends, best.loads[name], strict=True):
         more = _of_job(meter, tank, best.flows[name], (begin, end), load)
         if begin == 0 < more and meter.change_seconds < end < 2 * meter.change_seconds:
@@ -46,7 +46,7 @@ def _of_job(
     def missing(at: float, came: float) -> float:
         return load - came - tank.debt - meter.base * (burst + end - at)
 
-    bends = {begin, end, *(at for at in flow.times if begin < at < end)}
+    bends = {begin, end, *flow.bends(begin, end)}
     if begin < change < end:
         bends.add(change)
     instants = sorted(bends, reverse=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .bound import Bound, bound, stream, tanks_of
 from .held import least_held
-from .needs import HOUR, Hours, Need, needs
+from .hours import HOUR, Hours
+from .levels import cheapest
+from .needs import needs
 from .work import Meter, Work
 
 Levels = tuple[tuple[float, float], ...]
@@ -49,20 +50,17 @@ def least_unit_hours(work: Work) -> LeastUnitHours:
     """
     best = bound(work)
     horizon, hours = _horizon(work, best), Hours.of(work)
-    last = hours.upto(horizon)
-    tanks = tanks_of(work, {})
+    number = hours.upto(horizon) + 1
     billed, held, schedule, cheap = {}, {}, {}, True
     for name, meter in work.meters.items():
-        levels = dict.fromkeys(range(last + 1), meter.base)
-        least, held[name] = meter.base * (last + 1), meter.base * horizon / HOUR
+        least, levels, more = meter.base * number, [meter.base] * number, 0.0
         if name in best.flows:
-            conditions = list(needs(work, best, name, tanks[name]))
-            least = _floors(conditions, meter, levels)
-            least += _beyond_floors(conditions, meter, levels, best, hours)
-            held[name] += least_held(meter, tanks[name], best, name) / HOUR
+            least, levels = cheapest(needs(work, best, name), meter, best, hours, number)
+            more = least_held(meter, best, name)
         billed[name] = float(least)
+        held[name] = (meter.base * horizon + more) / HOUR
         schedule[name] = _steps(levels, meter, hours)
-        cheap = cheap and sum(levels.values()) <= least + _ROUNDING
+        cheap = cheap and sum(levels) <= least
     attained = cheap and _serves(work, best, schedule)
     return LeastUnitHours(
         sum(billed.values()), sum(held.values()), billed, held, schedule, attained
@@ -81,60 +79,9 @@ def _horizon(work: Work, best: Bound) -> float:
     return work.horizon
 
 
-def _floors(conditions: Sequence[Need], meter: Meter, levels: dict[int, int]) -> int:
-    """Put each hour at the least level that will do if all others are at the cap; their sum.
-
-    No schedule has an hour below its floor, so the sum is a lower bound.
-    """
-    for need in conditions:
-        spare = -need.missing(dict.fromkeys(need.seconds, meter.cap)) + _slack(need)
-        for hour, seconds in need.seconds.items():
-            floor = math.ceil(meter.cap - spare / seconds)
-            levels[hour] = min(meter.cap, max(levels[hour], floor))
-    return sum(levels.values())
-
-
-def _beyond_floors(
-    conditions: Sequence[Need], meter: Meter, levels: dict[int, int], best: Bound, hours: Hours
-) -> int:
-    """Raise levels until every condition is met; what that must cost beyond the floors.
-
-    Hours can stand in for each other. Alone, a condition is met for the least where a unit helps
-    the longest: the dearest one is a lower bound. Those of different jobs add up where they have
-    no hour in common.
-    """
-    floors, dearest = dict(levels), dict.fromkeys(range(len(best.ends)), 0)
-    costs = []
-    for need in conditions:
-        if need.missing(floors) > _slack(need):
-            costs.append((_raise(need, dict(floors), meter.cap), need))
-            apart = need.job == 0 or min(need.seconds) > hours.upto(best.ends[need.job - 1])
-            if apart:
-                dearest[need.job] = max(dearest[need.job], costs[-1][0])
-    for _, need in sorted(costs, key=lambda cost: -cost[0]):
-        _raise(need, levels, meter.cap)
-    return sum(dearest.values())
-
-
-def _raise(need: Need, levels: dict[int, int], cap: int) -> int:
-    """Raise levels until ``need`` is met, first where a unit helps the longest; the units."""
-    more = 0
-    for hour, seconds in sorted(need.seconds.items(), key=lambda item: -item[1]):
-        units = math.ceil((need.missing(levels) - _slack(need)) / seconds)
-        units = max(0, min(units, cap - levels[hour]))
-        levels[hour] += units
-        more += units
-    return more
-
-
-def _slack(need: Need) -> float:
-    """Units that sums of floats may be off by."""
-    return 1e-6 + 1e-8 * abs(need.units)
-
-
-def _steps(levels: Mapping[int, int], meter: Meter, hours: Hours) -> Levels:
+def _steps(levels: Sequence[int], meter: Meter, hours: Hours) -> Levels:
     steps = [(0.0, float(meter.base))]
-    for hour, level in [*levels.items(), (len(levels), meter.base)]:
+    for hour, level in enumerate([*levels, meter.base]):
         at = max(meter.change_seconds, hours.start(hour))
         if level != steps[-1][1] and at < hours.start(hour + 1):
             steps.append((at, float(level)))

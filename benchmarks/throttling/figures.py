@@ -9,8 +9,10 @@ from dataclasses import dataclass
 
 from dynoresilience.model import Dimension
 
-from .run import Done, History, Seen
-from .workloads import HOUR, Workload
+from .bounds import Yardstick
+from .hours import billed, held
+from .run import Done, Seen
+from .workloads import Workload
 
 PRICES = {Dimension.READ: 0.00013, Dimension.WRITE: 0.00065}
 """US dollars for a unit-hour, us-east-1, standard class."""
@@ -18,14 +20,34 @@ PRICES = {Dimension.READ: 0.00013, Dimension.WRITE: 0.00065}
 
 @dataclass(frozen=True)
 class Figures:
-    """Times in seconds, ``held`` in unit-hours too; see docs/benchmarks.md for what each means."""
+    """What a run came to.
+
+    Attributes:
+        calls: how many were made; finished: how many of them went through.
+        failures: the others, by their error.
+        makespan: seconds from the first call to the end of the last; of several rounds the mean.
+        least_makespan: the clairvoyant's.
+        unit_hours: as billed, until all is back at base; of all tables, indexes, reads and writes.
+        least_unit_hours: the clairvoyant's, who pays for the same clock hours.
+        held: unit-hours to the second; least_held: the clairvoyant's.
+        dollars: what ``unit_hours`` cost.
+        requests: for items; wasted: those of them that were throttled.
+        update_tables: requests, and Application Auto Scaling's; describe_tables: requests.
+        decreases: changes that lowered something.
+        fairness: Jain's index, see `fairness`.
+        p50, p99: seconds that a call took that went through, as percentiles.
+        back_at_base: whether everything came down in `run.PATIENCE`.
+    """
 
     calls: int
     finished: int
     failures: dict[str, int]
     makespan: float
+    least_makespan: float
     unit_hours: float
+    least_unit_hours: float
     held: float
+    least_held: float
     dollars: float
     requests: int
     wasted: int
@@ -38,30 +60,28 @@ class Figures:
     back_at_base: bool
 
 
-def figures(workload: Workload, seen: Seen) -> Figures:
+def figures(workload: Workload, seen: Seen, best: Yardstick) -> Figures:
+    """``best`` is of the same workload and seed."""
     done = seen.done
-    begin, end = min(each.begun for each in done), max(seen.settled, _last(done))
-    bought = {
-        dimension: sum(
-            unit_hours(units_of(history, dimension), seen.epoch, begin, end)
-            for history in seen.history.values()
-        )
-        for dimension in Dimension
-    }
-    kept = sum(
-        held(units_of(history, dimension), begin, end)
+    begin, end = best.begins, seen.epoch + max(seen.settled, _last(done))
+    histories = [
+        (dimension, [(seen.epoch + at, units.of(dimension)) for at, units in history])
         for history in seen.history.values()
         for dimension in Dimension
-    )
+    ]
+    bought = [(dimension, billed(history, begin, end)) for dimension, history in histories]
     latencies = [each.ended - each.begun for each in done if each.error is None]
     return Figures(
         calls=len(done),
         finished=len(latencies),
         failures=dict(Counter(each.error for each in done if each.error is not None)),
         makespan=makespan(done),
-        unit_hours=sum(bought.values()),
-        held=kept,
-        dollars=sum(PRICES[dimension] * units for dimension, units in bought.items()),
+        least_makespan=best.makespan,
+        unit_hours=sum(units for _, units in bought),
+        least_unit_hours=best.billed(end),
+        held=sum(held(history, begin, end) for _, history in histories),
+        least_held=best.held(end),
+        dollars=sum(PRICES[dimension] * units for dimension, units in bought),
         requests=seen.requests.get("items", 0),
         wasted=seen.throttled,
         update_tables=seen.requests.get("UpdateTable", 0)
@@ -95,37 +115,6 @@ def _last(done: Iterable[Done]) -> float:
     return max(each.ended for each in done)
 
 
-def units_of(history: History, dimension: Dimension) -> list[tuple[float, int]]:
-    return [(at, units.of(dimension)) for at, units in history]
-
-
-def unit_hours(
-    history: Sequence[tuple[float, int]], epoch: float, begin: float, end: float
-) -> float:
-    """What is billed: for each clock hour of UTC from begin to end, the most units in force."""
-    first = math.floor((epoch + begin) / HOUR)
-    last = max(first, math.ceil((epoch + end) / HOUR) - 1)
-    total = 0
-    for hour in range(first, last + 1):
-        opens, closes = hour * HOUR - epoch, (hour + 1) * HOUR - epoch
-        total += max(units for at, until, units in _spans(history) if at < closes and until > opens)
-    return float(total)
-
-
-def held(history: Sequence[tuple[float, int]], begin: float, end: float) -> float:
-    """Unit-hours in force, to the second."""
-    spans = _spans(history)
-    seconds = sum(units * max(0.0, min(until, end) - max(at, begin)) for at, until, units in spans)
-    return seconds / HOUR
-
-
-def _spans(history: Sequence[tuple[float, int]]) -> list[tuple[float, float, int]]:
-    """From when until when there were so many; the first ones have always been there."""
-    ends = [*(at for at, _ in history[1:]), math.inf]
-    begins = [-math.inf, *(at for at, _ in history[1:])]
-    return [(at, end, units) for at, end, (_, units) in zip(begins, ends, history, strict=True)]
-
-
 def fairness(workload: Workload, done: Sequence[Done]) -> float | None:
     """Jain's index over the calls that each caller has finished when half of the time is over.
 
@@ -133,7 +122,7 @@ def fairness(workload: Workload, done: Sequence[Done]) -> float | None:
     mean latencies of their calls; where calls come by themselves there is none. The mean of the
     rounds.
     """
-    if not workload.closed:
+    if not workload.closed or not any(each.error is None for each in done):
         return None
     if workload.processes > 1:
         waits: dict[int, list[float]] = {}

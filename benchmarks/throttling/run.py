@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import random
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -49,9 +51,16 @@ class Seen:
     back_at_base: bool = False
 
 
-def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
+def draw(workload: Workload, seed: int) -> tuple[float, list[Job]]:
+    """When a run begins, in seconds since 1970 (UTC), and what is to be done in it."""
     chance = random.Random(f"{workload.name} {seed}")
     epoch = workload.epoch + (0.0 if workload.sharp else MINUTE * chance.random())
+    return epoch, workload.jobs(chance)
+
+
+def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
+    """The same arguments give the same history."""
+    epoch, jobs = draw(workload, seed)
     world = World(
         seed,
         epoch,
@@ -59,7 +68,7 @@ def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
         burst_seconds=workload.burst_seconds,
     )
     seen = Seen(epoch)
-    with world.running():
+    with world.running(), _no_garbage():
         simulator = world.simulator
         for table in workload.tables:
             _create(world, table)
@@ -71,7 +80,6 @@ def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
             alternative.make(Setting(world, workload, process, number))
             for number, process in enumerate(processes)
         ]
-        jobs = workload.jobs(chance)
         for job in jobs:
             waiting = deque(job.calls)
             for caller in range(job.callers):
@@ -87,8 +95,18 @@ def run(workload: Workload, alternative: Alternative, seed: int) -> Seen:
             for index in (None, *table.indexes):
                 name = table.name if index is None else f"{table.name}/{index}"
                 seen.history[name] = list(simulator.capacity_history(table.name, index))
-    gc.collect()  # what waits in vain ends here, and not amid the next run
     return seen
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """What waits in vain ends after the run, and the collector costs nothing in it."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.collect()
 
 
 def _create(world: World, table: Table) -> None:

@@ -6,6 +6,7 @@ between attempts, and the rate limiter of its adaptive mode, which waits for a c
 
 from __future__ import annotations
 
+import math
 import random
 import threading
 import time
@@ -18,12 +19,13 @@ from typing import Any
 import botocore.retries.bucket
 from botocore.config import Config
 from botocore.httpsession import URLLib3Session
+from greenlet import getcurrent
 
 from dynoresilience.testing import SimulatedDynamoDB
 from dynoresilience.testing.in_process import short_way
 from dynoresilience.testing.in_process.sessions import new_session
 from dynoresilience.testing.replies import Body, Reply
-from tests.support.fleet.hub import Hub, Process
+from tests.support.fleet.hub import Hub, Nap, Process
 
 REGION = "us-east-1"
 DATA_SECONDS = 0.005
@@ -31,6 +33,9 @@ DATA_SECONDS = 0.005
 CONTROL_SECONDS = 0.020
 """The same of every other request."""
 _SPREAD = 0.2
+_TICK = 1e-4
+"""Seconds that a thread sleeps at least; a wall clock as a float does not tell nanoseconds."""
+SHORTEST = DATA_SECONDS * (1 - _SPREAD)
 _ITEMS = frozenset({"PutItem", "GetItem", "Query", "Scan"})
 _DONE = Reply(200, b"{}")
 
@@ -133,28 +138,29 @@ def _sleep(seconds: float) -> None:
 
 
 class _Condition:
-    """In place of `threading.Condition`, for tasks of one process; who waits first goes first.
+    """In place of the `threading.Condition` of botocore's rate limiter, for tasks of one process.
 
-    There is no lock in it: a task of one thread is interrupted only where it waits.
+    Who waits first goes first, and only the first of them looks at the time: the others can't get
+    anything before it. (With threads all wake up, and whoever is quickest goes first.) There is no
+    lock in it, for a task is interrupted only where it waits.
     """
 
     def __init__(self, lock: object = None) -> None:
-        self._waiting: list[threading.Event] = []
+        self._waiting: dict[object, Nap] = {}
 
-    def __enter__(self) -> _Condition:
-        return self
+    def __enter__(self) -> None: ...
 
     def __exit__(self, *_: object) -> None:
-        pass
+        """Whoever has waited has what it wanted; the next one is first now."""
+        if self._waiting.pop(getcurrent(), None) is not None:
+            self.notify()
 
-    def wait(self, timeout: float) -> bool:
-        signal = threading.Event()
-        self._waiting.append(signal)
-        notified = Process.current().wait(signal, timeout)
-        if signal in self._waiting:
-            self._waiting.remove(signal)
-        return notified
+    def wait(self, timeout: float) -> None:
+        task, nap = getcurrent(), Nap(Process.current())
+        self._waiting[task] = nap
+        nap.rest(max(timeout, _TICK) if next(iter(self._waiting)) is task else math.inf)
 
     def notify(self) -> None:
-        if self._waiting:
-            self._waiting.pop(0).set()
+        for nap in self._waiting.values():
+            nap.end()
+            return

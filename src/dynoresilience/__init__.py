@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         Need,
         ScalingPolicy,
     )
+    from dynoresilience.capacity.prices import Prices
     from dynoresilience.client import ScalingClient, attach, install
     from dynoresilience.config import IndexLimits, ScalingConfig, TableLimits
     from dynoresilience.decorators import lambda_handler, with_throughput_scaling
@@ -38,6 +39,7 @@ _HOMES = {
     "DemandPolicy": "capacity.policy",
     "GeometricPolicy": "capacity.policy",
     "Need": "capacity.policy",
+    "Prices": "capacity.prices",
     "lambda_handler": "decorators",
     "with_throughput_scaling": "decorators",
     "DynoResilienceError": "errors",
@@ -63,6 +65,7 @@ __all__ = [
     "KeysUnknownError",
     "Need",
     "NotAttachableError",
+    "Prices",
     "ScalingClient",
     "ScalingConfig",
     "ScalingPolicy",

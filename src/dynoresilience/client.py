@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, overload
 from dynoresilience import scope
 from dynoresilience.attachment import Attachment, attach_to, client_behind, detach_from
 from dynoresilience.aws.hooks import hooks_for_new_clients
-from dynoresilience.config import ScalingConfig, deadline_faults
+from dynoresilience.config import ScalingConfig
+from dynoresilience.config.faults import deadline_faults
 from dynoresilience.errors import ClientClosedError, ConfigError, NotAttachableError
 
 if TYPE_CHECKING:

@@ -47,9 +47,22 @@ class HotKeyRange(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleUpRequested(Event):
-    """These changes were accepted: of units by DynamoDB, of minimums by Auto Scaling."""
+    """These changes were accepted: of units by DynamoDB, of minimums by Auto Scaling.
+
+    ``hourly_cost``: about what the changed numbers cost an hour above their bases, in dollars;
+    None: not known, or (of on-demand maxima) nothing by itself.
+    """
 
     changes: tuple[Change, ...]
+    hourly_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUpPlanned(Event):
+    """A dry run would have asked for these changes. ``hourly_cost``: as in `ScaleUpRequested`."""
+
+    changes: tuple[Change, ...]
+    hourly_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +139,21 @@ class ScaleDownNotHandedOver(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleDownDone(Event):
-    """These decreases were accepted, of units or of minimums."""
+    """These decreases were accepted, of units or of minimums.
+
+    ``hourly_cost``: about what is saved an hour, in dollars; None: not known, or on-demand.
+    """
 
     changes: tuple[Change, ...]
+    hourly_cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleDownPlanned(Event):
+    """A dry run would have asked for these decreases. ``hourly_cost``: as in `ScaleDownDone`."""
+
+    changes: tuple[Change, ...]
+    hourly_cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

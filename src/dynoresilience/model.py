@@ -162,6 +162,7 @@ class TableState:
     table_id: str | None = None
     local_indexes: frozenset[str] = frozenset()
     replicas: tuple[str, ...] = ()
+    table_class: str = "STANDARD"
     targets: Mapping[RaisedKey, ScalableTarget] | None = field(default=None, compare=False)
 
     @property
@@ -307,6 +308,8 @@ class HoldReason(str, Enum):
     REPLICATED = "replicated writes"
     UNKNOWN_RESOURCE = "unknown resource"
     SERVICE_LIMIT = "service limit"
+    SPEND_LIMIT = "spend limit"
+    DRY_RUN = "dry run"
     FAILED = "control plane failed"
 
     def __str__(self) -> str:
@@ -413,7 +416,8 @@ class PendingScaleDown:
 
     ``due``: seconds since the epoch, UTC. ``units``: what we last asked for. ``on_demand``: they
     are the maximum of an on-demand resource. ``minimum``: they are the MinCapacity of its scalable
-    target.
+    target. ``hourly_cost``: about what the units above ``base`` cost an hour, in dollars; None: not
+    known, or (of an on-demand maximum) nothing by itself.
     """
 
     resource: Resource
@@ -423,6 +427,7 @@ class PendingScaleDown:
     due: float
     on_demand: bool = False
     minimum: bool = False
+    hourly_cost: float | None = field(default=None, compare=False)
 
     @property
     def what(self) -> str:

@@ -162,7 +162,8 @@ def test_calls_of_one_kind_are_done_in_about_that_time(work: Work) -> None:
     }
     one_kind = replace(work, calls=calls, meters=whole)
     taken = seconds_taken(one_kind, at_caps(one_kind))
-    assert taken <= makespan(one_kind) + work.latency + 1 / whole["table"].base + 1e-5
+    rounded = 2 * work.latency + 2 / whole["table"].base  # to whole calls, by callers and table
+    assert taken <= makespan(one_kind) + rounded + 1e-5
 
 
 @given(works(), st.integers(0, 7))

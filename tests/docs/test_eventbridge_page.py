@@ -13,7 +13,7 @@ from moto import mock_aws
 
 from dynoresilience import ScalingConfig
 from dynoresilience.aws.eventbridge import EventBridgeScheduler, schedule_name
-from dynoresilience.config import _VARIABLES
+from dynoresilience.config.environment import VARIABLES
 from dynoresilience.model import CapacityUpdate, RaisedTable, Units
 from tests.docs.pages import Page
 
@@ -90,4 +90,4 @@ def test_the_role_may_be_assumed_by_the_scheduler_alone() -> None:
 @pytest.mark.parametrize("variable", re.findall(r"`(DYNAMODB_\w+)` \|", PAGE.text))
 def test_the_settings_are_true(variable: str) -> None:
     [row] = re.findall(rf"^\| `(\w+).*\| `{variable}` \|", PAGE.text, re.MULTILINE)
-    assert _VARIABLES[variable][0] == row
+    assert VARIABLES[variable][0] == row

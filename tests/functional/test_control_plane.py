@@ -687,7 +687,8 @@ def test_the_library_raises_a_table_while_an_index_is_filled(
     clock.advance(60.0)
     runtime = Runtime(clock, clock, lambda: 0.5)
     scaling = simulator.client()
-    attach_to(scaling, ScalingConfig(max_write_capacity=40), [], runtime=runtime)
+    config = ScalingConfig(max_write_capacity=40, policy="geometric")
+    attach_to(scaling, config, [], runtime=runtime)
 
     spent = int(simulator.available("orders", Dimension.WRITE)) + 1
     for number in range(spent):

@@ -32,8 +32,9 @@ def test_a_short_demo_through_a_pipe() -> None:
     said.encode("ascii")
     assert said.startswith("12 writes by 16 threads")
     assert "ScalingConfig(max_write_capacity=200, scale_up_factor=40, scale_down_delay=1)" in said
-    assert re.search(r"\d s  raising orders(/by-customer)? write 5 -> 200\n", said)
-    assert re.search(r"\d s  lowering orders(/by-customer)? write 200 -> 5", said)
+    both = r"orders write 5 -> \d+, orders/by-customer write 5 -> \d+"
+    assert re.search(rf"\d s  raising {both}", said)
+    assert re.search(r"\d s  lowering orders(/by-customer)? write \d+ -> 5", said)
     assert re.search(r"\d s  back at base\n", said)
     table = said[said.index("written (read back)") :]
     written, failed, seconds, updates, peaks, base, *_ = table.splitlines()
@@ -44,7 +45,9 @@ def test_a_short_demo_through_a_pipe() -> None:
     assert int(alone[1]) + int(lost[1]) == 12
     assert re.search(r"seconds +\d+\.\d +\d+\.\d$", seconds)
     assert re.search(r" 0  \d \(\d up, 1 down\)$", updates)
-    assert re.search(r" 5 / 5 +(200|5) / (200|5)$", peaks)
+    peak = re.search(r" 5 / 5 +(\d+) / (\d+)$", peaks)
+    assert peak is not None
+    assert all(5 < int(units) <= 200 for units in peak.groups())
     assert base.endswith(" yes")
 
 

@@ -92,7 +92,9 @@ def raise_and_lower(
         for _ in range(2):
             with suppress(ClientError):
                 put_many(ddb)
-        clock.advance(7200)
+        for _ in range(24):  # Application Auto Scaling lowers nothing that is idle
+            clock.advance(300)
+            put_many(ddb, 1)
 
 
 def is_back(simulator: SimulatedDynamoDB) -> bool:

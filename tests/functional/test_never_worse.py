@@ -327,7 +327,7 @@ def test_a_fault_of_ours_leaves_the_decision_to_botocore(
     server = start()
     ddb = ScalingClient(new_client(server, "legacy"), config=QUICK)
     create_orders(ddb)
-    monkeypatch.setattr(ddb._attachment, "begin", lambda api, started: 1 / 0)
+    monkeypatch.setattr(ddb._attachment, "begin", lambda *_: 1 / 0)
     server.throttle_next("PutItem", 1)
 
     with caplog.at_level(logging.ERROR, logger="dynoresilience"):

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dynoresilience import ConfigError, IndexLimits, ScalingConfig, TableLimits
+from dynoresilience import ConfigError, IndexLimits, Prices, ScalingConfig, TableLimits
+from dynoresilience.capacity.spending import Budget
 from dynoresilience.model import Limits
 
 
@@ -108,6 +109,7 @@ def test_an_on_demand_cap_is_a_whole_number_of_units(limits: type, name: str, va
         ({"fleet_size": 0}, "fleet_size=0 must be a whole number, 1 or more"),
         ({"fleet_size": 2.0}, "fleet_size=2.0 must be a whole number"),
         ({"fleet_size": True}, "fleet_size=True must be a whole number"),
+        ({"learn_daily": 1}, "learn_daily=1 must be True or False"),
         ({"scaling_enabled": "no"}, "scaling_enabled='no' must be True or False"),
         ({"deadline": -1}, "deadline=-1 must be a finite number of seconds, 0 or more, or None"),
         ({"deadline": True}, "deadline=True must be a finite number of seconds"),
@@ -161,12 +163,16 @@ ENVIRONMENT = {
     "DYNAMODB_BASE_WRITE_CAPACITY": "3",
     "DYNAMODB_MAX_READ_CAPACITY": "200",
     "DYNAMODB_MAX_WRITE_CAPACITY": "300",
+    "DYNAMODB_MAX_HOURLY_COST": "0.25",
+    "DYNAMODB_MAX_UNIT_HOURS_PER_DAY": "900",
     "DYNAMODB_SCALE_UP_FACTOR": "1.5",
     "DYNAMODB_MAX_RETRIES": "7",
     "DYNAMODB_INITIAL_RETRY_DELAY": "250",
     "DYNAMODB_MAX_RETRY_DELAY": "5000",
     "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": "2.5",
     "DYNAMODB_FLEET_SIZE": "40",
+    "DYNAMODB_LEARN_DAILY": "yes",
+    "DYNAMODB_SCALING_DRY_RUN": "yes",
     "DYNAMODB_SCALING_ENABLED": "False",
 }
 
@@ -177,12 +183,16 @@ def test_every_variable_of_the_environment() -> None:
         base_write_capacity=3,
         max_read_capacity=200,
         max_write_capacity=300,
+        max_hourly_cost=0.25,
+        max_unit_hours_per_day=900.0,
         scale_up_factor=1.5,
         max_retries=7,
         initial_retry_delay=0.25,
         max_retry_delay=5.0,
         scale_down_delay=150.0,
         fleet_size=40,
+        learn_daily=True,
+        dry_run=True,
         scaling_enabled=False,
     )
 
@@ -217,6 +227,8 @@ def test_a_variable_that_cannot_be_read_is_named(variable: str) -> None:
         ("DYNAMODB_MAX_RETRY_DELAY", "-5"),
         ("DYNAMODB_BASE_WRITE_CAPACITY", "51"),
         ("DYNAMODB_FLEET_SIZE", "0"),
+        ("DYNAMODB_MAX_HOURLY_COST", "nan"),
+        ("DYNAMODB_MAX_UNIT_HOURS_PER_DAY", "-1"),
     ],
 )
 def test_a_variable_out_of_range_is_named(variable: str, text: str) -> None:
@@ -418,3 +430,51 @@ def test_who_may_raise_what_others_look_after() -> None:
     assert within.limits("orders", "a").raise_replicated_writes
     assert config.limits("orders", None).raise_minimums
     assert not config.replace(autoscaling="hold").limits("orders", None).raise_minimums
+
+
+@pytest.mark.parametrize("owner", [ScalingConfig, TableLimits])
+@pytest.mark.parametrize("name", ["max_hourly_cost", "max_unit_hours_per_day"])
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf, True, "1"])
+def test_what_a_table_may_cost_is_a_number(owner: type, name: str, value: Any) -> None:
+    with pytest.raises(ConfigError) as caught:
+        owner(**{name: value})
+
+    assert str(caught.value).startswith(f"{owner.__name__}: {name}={value!r} must be a finite")
+    assert owner(**{name: 0}) == owner(**{name: 0.0})
+
+
+def test_an_index_has_no_cost_of_its_own() -> None:
+    with pytest.raises(ConfigError, match="max_hourly_cost=1: there is no such field"):
+        IndexLimits(max_hourly_cost=1)  # type: ignore[call-arg]
+
+
+def test_a_table_has_its_own_budget_or_that_of_all() -> None:
+    own = Prices(read=1, write=5)
+    orders = TableLimits(max_hourly_cost=0.5)
+    carts = TableLimits(max_unit_hours_per_day=0)
+    config = ScalingConfig(
+        max_hourly_cost=2, max_unit_hours_per_day=100, prices=own, tables={"orders": orders}
+    ).overridden(tables={"orders": orders, "carts": carts})
+
+    arn = "arn:aws:dynamodb:eu-central-1:123456789012:table/orders"
+    assert config.budget("orders") == config.budget(arn) == Budget(0.5, 100, own)
+    assert config.budget("carts") == Budget(2, 0, own)
+    assert config.budget("parcels") == Budget(2, 100, own)
+    assert config.overridden(max_hourly_cost=3).budget("orders") == Budget(3, 100, own)
+    assert ScalingConfig().budget("orders") == Budget()
+
+
+@pytest.mark.parametrize(
+    ("prices", "fault"),
+    [
+        (0.1, "prices=0.1 must be Prices(...), or a mapping of regions to them"),
+        ({"us-east-1": 0.1}, "prices['us-east-1']=0.1 must be Prices(...) under the name of"),
+        ({1: Prices(1, 5)}, "prices[1]=Prices("),
+    ],
+)
+def test_prices_are_prices(prices: Any, fault: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        ScalingConfig(prices=prices)
+
+    assert fault in str(caught.value)
+    assert ScalingConfig(prices={"us-east-1": Prices(1, 5)}).prices is not None

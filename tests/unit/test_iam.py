@@ -263,6 +263,8 @@ def test_the_module_needs_nothing_but_the_standard_library_and_the_configuration
     assert ours.split() == [
         "dynoresilience",
         "dynoresilience.config",
+        "dynoresilience.config.environment",
+        "dynoresilience.config.faults",
         "dynoresilience.errors",
         "dynoresilience.iam",
         "dynoresilience.iam.asked",

@@ -141,6 +141,7 @@ def table_state(description: Mapping[str, Any], asked_for: str) -> TableState:
             entry["IndexName"] for entry in description.get("LocalSecondaryIndexes") or ()
         ),
         replicas=_other_regions(description),
+        table_class=(description.get("TableClassSummary") or {}).get("TableClass") or "STANDARD",
     )
 
 

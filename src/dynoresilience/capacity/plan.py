@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
-from dynoresilience.capacity.demand import Demand
+from dynoresilience.capacity.demand import UNKNOWN, Outlook
 from dynoresilience.capacity.policy import Need, ScalingPolicy
 from dynoresilience.capacity.raised_number import AT_BASE, minimum_to_lower, units_to_lower
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
@@ -27,17 +26,6 @@ from dynoresilience.model import (
     ThrottleSignal,
     Units,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Latest:
-    """The latest change of a table's capacity: the seconds that it took, and those since then."""
-
-    took: float = 0.0
-    settled: float = math.inf
-
-
-NO_CHANGE = Latest()
 
 _HOLD_FOR_KIND = {
     ThrottleKind.KEY_RANGE: HoldReason.KEY_RANGE,
@@ -71,8 +59,7 @@ def plan_up(
     signals: Iterable[ThrottleSignal],
     limits: LimitsOf,
     policy: ScalingPolicy,
-    demands: Mapping[RaisedKey, Demand] = MappingProxyType({}),
-    latest: Latest = NO_CHANGE,
+    outlook: Outlook = UNKNOWN,
 ) -> Scale | Hold:
     """The next step up for everything that was short, in one request.
 
@@ -102,13 +89,13 @@ def plan_up(
     steps: dict[RaisedKey, Change] = {}
     for signal in signals:
         for resource in resources_short(state, signal, limits) if signal.kind is lifted else ():
-            need = _need(state, resource, signal.dimension, demands, latest)
+            need = _need(state, resource, signal.dimension, outlook)
             step = _step_up(state, need, limits(resource.index), policy)
             if isinstance(step, Hold):
                 hold = hold or step
             else:
                 steps[step.key] = step
-    for need in _foreseen(state, steps, demands, latest):
+    for need in _foreseen(state, steps, outlook):
         step = _step_up(state, need, limits(need.resource.index), policy)
         if isinstance(step, Change):
             steps[step.key] = step
@@ -126,29 +113,27 @@ def _need(
     state: TableState,
     resource: Resource,
     dimension: Dimension,
-    demands: Mapping[RaisedKey, Demand],
-    latest: Latest,
+    outlook: Outlook,
 ) -> Need:
     found = state.resource(resource.index)
     current = found.units.of(dimension) if found is not None else 0
-    demand = demands.get((resource.index, dimension))
-    return Need(resource, dimension, current, demand, latest.took, latest.settled)
+    demand = outlook.demands.get((resource.index, dimension))
+    return Need(resource, dimension, current, demand, outlook.change_seconds, outlook.settled)
 
 
 def _foreseen(
     state: TableState,
     raised: Mapping[RaisedKey, Change],
-    demands: Mapping[RaisedKey, Demand],
-    latest: Latest,
+    outlook: Outlook,
 ) -> list[Need]:
     """What the writes that were short take of, too, and would be short of next."""
     write = Dimension.WRITE
     table = next((step.resource.table for key, step in raised.items() if key[1] is write), None)
     if table is None or state.on_demand:
         return []
-    likely = (index for index in (None, *state.indexes) if (index, write) in demands)
+    likely = (index for index in (None, *state.indexes) if (index, write) in outlook.demands)
     needs = (
-        _need(state, Resource(table, index), write, demands, latest)
+        _need(state, Resource(table, index), write, outlook)
         for index in likely
         if (index, write) not in raised
     )

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from dynoresilience.capacity.demand import Asked
 from dynoresilience.capacity.policy import ScalingPolicy
+from dynoresilience.capacity.spending import Budget
 from dynoresilience.errors import DynoResilienceError
 from dynoresilience.events import Event
 from dynoresilience.model import (
@@ -215,6 +216,9 @@ class Settings(Protocol):
     def ledger(self) -> str: ...
     @property
     def show_hot_keys(self) -> bool: ...
+    @property
+    def dry_run(self) -> bool: ...
+    def budget(self, table: str) -> Budget: ...
     def limits(self, table: str, index: str | None) -> Limits: ...
 
 
@@ -241,6 +245,9 @@ class Call(Protocol):
 
     def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
         """Raise, wait, and say True: send it again. False: the call ends now."""
+
+    def went_through(self, now: float) -> None:
+        """The call was admitted after all, at this instant (monotonic seconds)."""
 
     def may_go_on(self, attempt: int) -> bool:
         """True if the call may send what did not fit into the answer to this attempt."""
@@ -285,4 +292,4 @@ class Calls(Protocol):
 
     def monotonic(self) -> float: ...
     def begin(self, api: str, started: float, place: Any = None) -> Call: ...
-    def succeeded(self, tables: Iterable[str], api: str) -> None: ...
+    def succeeded(self, tables: Iterable[str]) -> None: ...

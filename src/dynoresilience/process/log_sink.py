@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from dynoresilience import events
+from dynoresilience.capacity.spending import dollars
 from dynoresilience.model import HoldReason
 from dynoresilience.ports import Clock, EventSink
 
@@ -40,6 +41,9 @@ _REMEDIES = {
     ),
     HoldReason.REPLICATED: (
         "its writes are raised in all regions, and so only with raise_replicated_writes=True"
+    ),
+    HoldReason.SPEND_LIMIT: (
+        "raise max_hourly_cost / max_unit_hours_per_day if this lasts and is worth it"
     ),
     HoldReason.NO_PERMISSION: "allow the action, or set scaling_enabled=False",
     HoldReason.SERVICE_LIMIT: "ask AWS for a higher quota",
@@ -111,9 +115,11 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
         case (
             events.ScaleUpRequested()
             | events.ScaleUpForeseen()
+            | events.ScaleUpPlanned()
             | events.ScaleUpFinished()
             | events.ScaleDownScheduled()
             | events.ScaleDownDone()
+            | events.ScaleDownPlanned()
             | events.ScaleDownReleased()
             | events.GaveUp()
             | events.TableProgress()
@@ -137,7 +143,10 @@ def sentence(event: events.Event) -> str:
                 "units than a partition gives; more capacity does not help, spread the keys"
             )
         case events.ScaleUpRequested():
-            return f"raising {_list(event.changes)}"
+            return f"raising {_list(event.changes)}{_cost(event.hourly_cost, 'above base')}"
+        case events.ScaleUpPlanned():
+            cost = _cost(event.hourly_cost, "above base")
+            return f"would raise {_list(event.changes)}{cost} {_DRY_RUN}"
         case events.ScaleUpForeseen():
             return f"{table} was short at this time of the day: raised before {utc(event.at)}"
         case events.ScaleUpFinished():
@@ -165,11 +174,16 @@ def sentence(event: events.Event) -> str:
                 f"{event.waited:.1f} s: {event.reason}"
             )
         case events.ScaleDownScheduled():
-            return f"{_list(event.pending)} due {utc(event.due)}"
+            costs = [entry.hourly_cost for entry in event.pending if entry.hourly_cost is not None]
+            until_then = _cost(sum(costs), "until then")
+            return f"{_list(event.pending)} due {utc(event.due)}{until_then}"
         case events.ScaleDownNotHandedOver():
             return f"no schedule lowers {table}, but this process does, if it lives: {event.reason}"
         case events.ScaleDownDone():
-            return f"lowering {_list(event.changes)}"
+            return f"lowering {_list(event.changes)}{_cost(event.hourly_cost, 'less')}"
+        case events.ScaleDownPlanned():
+            cost = _cost(event.hourly_cost, "less")
+            return f"would lower {_list(event.changes)}{cost} {_DRY_RUN}"
         case events.ScaleDownPostponed():
             return f"{table} stays raised until {utc(event.until)}: {event.reason}"
         case events.ScaleDownReleased():
@@ -202,6 +216,13 @@ def _plain(value: Any) -> Any:
 
 def _list(entries: Sequence[object]) -> str:
     return ", ".join(str(entry) for entry in entries)
+
+
+def _cost(hourly: float | None, words: str) -> str:
+    return f", about {dollars(hourly)} an hour {words}" if hourly else ""
+
+
+_DRY_RUN = "(dry run: nothing was changed)"
 
 
 def utc(instant: float) -> str:

@@ -71,7 +71,7 @@ def reap(
     Args:
         client: a boto3 DynamoDB client. None: ``boto3.client("dynamodb")``.
         tables: only these, by name or ARN. None: all, by ListTables.
-        dry_run: only tell what would be lowered.
+        dry_run: only tell what would be lowered; also with `ScalingConfig.dry_run`.
         time_limit: seconds after which no other table is begun. None: no limit.
         config: None: from the environment. Its bases matter: where one is set it is what a
             table returns to; else what is written down. With ``scale_down_via="eventbridge"`` a
@@ -84,6 +84,7 @@ def reap(
     """
     _check(tables, dry_run, time_limit)
     config = config or ScalingConfig.from_env()
+    dry_run = dry_run or config.dry_run
     if client is None:
         import boto3
 

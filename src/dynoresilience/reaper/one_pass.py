@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 
 from dynoresilience import events
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Runtime
-from dynoresilience.model import (
-    CapacityUpdate,
-    RaisedKey,
-    RaisedTable,
-    ScalableTarget,
-    TableState,
-)
+from dynoresilience.model import RaisedTable
 from dynoresilience.ports import (
     AccessDenied,
     Clock,
@@ -28,6 +22,7 @@ from dynoresilience.ports import (
     TableNotFound,
 )
 from dynoresilience.reaper.report import Reaped, Report
+from dynoresilience.scaling.dry_run import LookOnly, ReadOnly
 from dynoresilience.scaling.lowering import Outcome
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
@@ -59,8 +54,8 @@ class Pass:
         scheduler: ScaleDownScheduler | None,
     ) -> None:
         self._scheduler = scheduler
-        self._control = _Sham(control) if dry_run else control
-        self._ledger = _ShamLedger(ledger) if dry_run else ledger
+        self._control = LookOnly(control) if dry_run else control
+        self._ledger = ReadOnly(ledger) if dry_run else ledger
         self._config = config
         self._sink = sink
         self._clock: Clock = runtime.clock
@@ -130,37 +125,3 @@ class Pass:
         if entry is not None and entry.due > self._clock.now():
             return Reaped(name, "not due", until=entry.due)
         return Reaped(name, "busy", reason="it is being changed")
-
-
-class _Sham:
-    """A `TableControl` that only looks."""
-
-    def __init__(self, control: TableControl) -> None:
-        self._control = control
-
-    def describe(self, table: str) -> TableState:
-        return self._control.describe(table)
-
-    def targets(
-        self, table: str, state: TableState, keys: Collection[RaisedKey]
-    ) -> Mapping[RaisedKey, ScalableTarget]:
-        return self._control.targets(table, state, keys)
-
-    def update(self, table: str, update: CapacityUpdate) -> bool:
-        return True
-
-
-class _ShamLedger:
-    """A `ScaleDownLedger` that is only read."""
-
-    def __init__(self, ledger: ScaleDownLedger) -> None:
-        self._ledger = ledger
-
-    def read(self, state: TableState) -> RaisedTable | None:
-        return self._ledger.read(state)
-
-    def write(self, entry: RaisedTable) -> bool:
-        return True
-
-    def erase(self, entry: RaisedTable) -> None:
-        """Nothing is changed."""

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from dynoresilience import events
 from dynoresilience.capacity.entries import SEEN_AFTER, may_be_unseen
 from dynoresilience.capacity.plan import plan_down
+from dynoresilience.capacity.spending import hourly_cost
 from dynoresilience.capacity.turns import longest_turn
+from dynoresilience.capacity.unit_hours import regions, spent_at
 from dynoresilience.capacity.way_back import way_back
 from dynoresilience.model import (
     CapacityUpdate,
@@ -54,6 +56,8 @@ REFUSED_FOR = 3600.0
 """Seconds until a decrease is tried again that was refused without naming an instant."""
 ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
+BEFORE_THE_HOUR = 60.0
+"""Seconds before an hour of the clock that the day can't pay, at which the table is lowered."""
 LONGEST_SHARE = 60.0
 """Seconds by which a process comes later at most that takes over what another one has raised; in
 a large fleet it is the longest turn."""
@@ -121,10 +125,21 @@ class Lowering:
         return outcome
 
     def ready_at(self, record: TableRecord, lowerer: Lowerer) -> float:
-        """When the table may be lowered as far as this process knows; monotonic seconds."""
-        entry = self._raises.of(record)
-        due = entry.due - self._clock.now() + self._clock.monotonic() if entry else NEVER
-        return max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
+        """When the table may be lowered as far as this process knows; monotonic seconds.
+
+        That is earlier than it is due if the day can't pay for it any longer.
+        """
+        entry, behind = self._raises.of(record), self._clock.monotonic() - self._clock.now()
+        due = entry.due + behind if entry else NEVER
+        ready = max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
+        limit = lowerer.settings.budget(lowerer.table).unit_hours_per_day
+        if limit is None or record.state is None:
+            return ready
+        spent = self._raises.spent(record)
+        if not spent.raised:
+            return ready
+        unpaid = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
+        return min(ready, unpaid - BEFORE_THE_HOUR + behind)
 
     def share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
@@ -218,6 +233,12 @@ class Lowering:
         if may_be_unseen(others, state, today):
             # Another process may have raised it further.
             return Outcome(again_at=self._clock.monotonic() + SEEN_AFTER)
+        cost = self._cost(lowerer, state, plan.lower) if plan.lower is not None else None
+        if lowerer.dry_run:
+            if plan.lower is None:
+                return Outcome()
+            told = events.ScaleDownPlanned(entry.table, plan.lower.changes, cost)
+            return Outcome(plan.lower.changes, news=(told,))
         news: list[events.Event] = [
             events.ScaleDownReleased(entry.table, gone.resource, gone.dimension, gone.reason)
             for gone in plan.released
@@ -229,7 +250,7 @@ class Lowering:
             lowerer.control.update(lowerer.table, plan.lower)
             if plan.lower.units:
                 self._watch(record, lowerer, plan.lower)
-            news.append(events.ScaleDownDone(entry.table, plan.lower.changes))
+            news.append(events.ScaleDownDone(entry.table, plan.lower.changes, cost))
         erased = self._raises.keep(record, lowerer, entry, plan.kept)
         if plan.kept:
             self.hand_over(record, lowerer, state, target=plan.lower, due=plan.wait_until)
@@ -265,6 +286,12 @@ class Lowering:
         except Exception as error:  # whatever it is, units must still come down
             _log.debug("the scalable targets of %s are not known: %s", lowerer.table, error)
             return replace(state, targets=None)
+
+    @staticmethod
+    def _cost(lowerer: Lowerer, state: TableState, lower: CapacityUpdate) -> float | None:
+        """About what is saved an hour, in dollars."""
+        above = {change.key: change.before - change.after for change in lower}
+        return hourly_cost(state, above, lowerer.settings.budget(lowerer.table).prices)
 
     def _release_all(
         self, record: TableRecord, lowerer: Lowerer, entry: RaisedTable, reason: str

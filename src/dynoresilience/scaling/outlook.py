@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dynoresilience.capacity.demand import Arrival, Asked, Demand, measured
+from dynoresilience.capacity.demand import Arrival, Asked, Demand, Outlook, measured
 from dynoresilience.model import Dimension, RaisedKey, TableState
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.shortage import Shortage
@@ -12,7 +12,15 @@ STILL_FREE = 0.25
 """Seconds from a shortage's beginning until all callers wait, and so make no new calls."""
 
 
-def demands(
+def outlook_of(
+    record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
+) -> Outlook:
+    """What is known of a shortage, for whoever decides how far to raise."""
+    demands = _demands(record, short, state, asked, now)
+    return Outlook(demands, record.change_seconds, now - record.changed_at)
+
+
+def _demands(
     record: TableRecord, short: Shortage, state: TableState, asked: Asked, now: float
 ) -> dict[RaisedKey, Demand]:
     """The demand on each thing that is short, and on what the same writes take of."""
@@ -39,13 +47,13 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     )
     own = Asked(arrivals, asked.since)
     pace = record.paces.get(queue_of(*key))
-    waiting = pace.waiting if pace is not None else 0.0
+    waiting, share = (pace.waiting, pace.share) if pace is not None else (0.0, 1.0)
     if record.changed_at >= record.short_since:
-        return measured(own, now, since=record.changed_at, waiting=waiting)
+        return measured(own, now, since=record.changed_at, waiting=waiting, share=share)
     latest = arrivals[-1].at if arrivals else now
     until = min(now, latest, record.short_since + STILL_FREE)
     before = record.rates.get(key)
-    demand = measured(own, until, waiting=waiting, before=before)
+    demand = measured(own, until, waiting=waiting, share=share, before=before)
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
     return demand

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dynoresilience import events
-from dynoresilience.capacity.demand import Asked
-from dynoresilience.capacity.plan import Latest
+from dynoresilience.capacity.demand import UNKNOWN, Asked, Outlook
+from dynoresilience.capacity.plan import Scale
 from dynoresilience.capacity.turns import raised_since
 from dynoresilience.model import CapacityUpdate, Hold, HoldReason, TableState
 from dynoresilience.ports import (
@@ -24,11 +24,13 @@ from dynoresilience.ports import (
     Timer,
     TooLate,
 )
+from dynoresilience.scaling.dry_run import Rehearsals, rehearsing
 from dynoresilience.scaling.look import is_still
-from dynoresilience.scaling.outlook import demands
+from dynoresilience.scaling.outlook import outlook_of
 from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
 from dynoresilience.scaling.targets import Targets
 from dynoresilience.scaling.turns import Turns
@@ -49,6 +51,8 @@ ENOUGH_FOR = 0.5
 """The same where there is enough for what is asked, once those that wait are served."""
 UNMET_FOR = 60.0
 """The same where Application Auto Scaling has not acted on a minimum."""
+_AT_A_LIMIT = (HoldReason.AT_CAP, HoldReason.ABOVE_CAP, HoldReason.SPEND_LIMIT)
+"""What is up is to stay up, though no more is to be had."""
 
 
 class Raiser:
@@ -61,6 +65,7 @@ class Raiser:
         book: TableBook,
         scale_down: ScaleDown,
         turns: Turns,
+        guard: SpendGuard,
         *,
         clock: Clock,
         timer: Timer,
@@ -75,6 +80,8 @@ class Raiser:
         self._book = book
         self._scale_down = scale_down
         self._turns = turns
+        self._guard = guard
+        self._rehearsals = Rehearsals()
         self._clock = clock
         self._timer = timer
         self._sink = sink
@@ -101,6 +108,17 @@ class Raiser:
         """A hold from an earlier look that still stands."""
         hold, until = self._standing.get(short.table, (None, now))
         return hold if now < until else None
+
+    def plan(
+        self, record: TableRecord, short: Shortage, state: TableState, outlook: Outlook = UNKNOWN
+    ) -> Scale | Hold:
+        """What to ask for from this state: what is short, and the owner can afford."""
+        return self._guard.affordable(record, short, state, short.plan(state, outlook))
+
+    def rehearsed(self, short: Shortage, plan: Scale) -> Hold | None:
+        """The hold of a dry run that has told of this plan already."""
+        was_told = short.settings.dry_run and self._rehearsals.know(short.table, plan.target)
+        return short.hold(HoldReason.DRY_RUN) if was_told else None
 
     def look_and_raise(self, record: TableRecord, short: Shortage) -> Answer | None:
         """The answer; None: the table has another record, which may know it already."""
@@ -166,23 +184,23 @@ class Raiser:
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
-        asked = demands(record, short, state, self._asked(short.table), begun)
-        latest = Latest(record.change_seconds, begun - record.changed_at)
+        outlook = outlook_of(record, short, state, self._asked(short.table), begun)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
                 return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-            plan = short.plan(state, asked, latest)
+            lowerer = self._lowerer(short.table, short.settings)
+            plan = short.plan(state, outlook)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
                 state = self._targets.added_to(state, short.table, keys)
                 record.observe(state, record.read_at)
-                plan = short.plan(state, asked, latest)
+                self._guard.look_for_others(record, lowerer, state)
+                plan = self.plan(record, short, state, outlook)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
-                if plan.reason in (HoldReason.AT_CAP, HoldReason.ABOVE_CAP) or short.policy:
-                    lowerer = self._lowerer(short.table, short.settings)
+                if plan.reason in _AT_A_LIMIT or short.policy:
                     self._scale_down.still_short(record, lowerer, state)
                 if plan.reason is HoldReason.ENOUGH:
                     return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
@@ -192,6 +210,12 @@ class Raiser:
                 # The turn is not over: if the next attempt is short too, this process looks again.
                 hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
                 return Answer(record, record.generation, hold=hold, excuse=excuse)
+            if short.settings.dry_run:
+                self._turns.follow(record)
+                is_news = self._rehearsals.add(short.table, plan.target)
+                planned = plan.target.changes if is_news else ()
+                hold = short.hold(HoldReason.DRY_RUN)
+                return Answer(record, record.generation, hold=hold, planned=planned)
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:
                 return answer
@@ -247,12 +271,17 @@ class Raiser:
 
     def _lowerer(self, table: str, settings: Settings) -> Lowerer:
         ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
-        return Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
+        lowerer = Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
+        return rehearsing(lowerer) if settings.dry_run else lowerer
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""
         if answer.raised:
-            self._sink.emit(events.ScaleUpRequested(short.table, answer.raised))
+            cost = self._guard.above_base(record, short, answer.raised)
+            self._sink.emit(events.ScaleUpRequested(short.table, answer.raised, cost))
+        if answer.planned:
+            cost = self._guard.above_base(record, short, answer.planned)
+            self._sink.emit(events.ScaleUpPlanned(short.table, answer.planned, cost))
         self._scale_down.tell(record, self._sink, raised=bool(answer.raised))
 
     def _join(

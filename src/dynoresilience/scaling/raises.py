@@ -17,6 +17,8 @@ from dynoresilience.capacity.entries import (
     raised_just_now,
     within_mode,
 )
+from dynoresilience.capacity.spending import Spent, hourly_cost
+from dynoresilience.capacity.unit_hours import Held, ended, of_day
 from dynoresilience.model import (
     CapacityUpdate,
     PendingScaleDown,
@@ -42,6 +44,10 @@ taken for one that was never sent."""
 STILL_WRITTEN = 2.0
 """Seconds for which what was read is still written there: after that somebody may have raised what
 was lowered. Until then the lock of that change of the tags refuses ours."""
+
+
+DECREASE_TAKES = 30.0
+"""Seconds for which what is lowered is counted as if it were still up: a change takes its time."""
 
 
 class MinimumRaised(ControlPlaneError):
@@ -81,7 +87,9 @@ class Raises:
         self._book = book
         self._clock = clock
         self._entries: dict[str, RaisedTable] = {}
+        self._past: dict[str, tuple[Held, ...]] = {}
         fork_safe.in_child(self._entries.clear)
+        fork_safe.in_child(self._past.clear)
 
     def of(self, record: TableRecord) -> RaisedTable | None:
         """What this process knows to be raised of a table; None: nothing."""
@@ -90,6 +98,16 @@ class Raises:
     def known(self) -> tuple[RaisedTable, ...]:
         """What this process knows to be raised of any table."""
         return tuple(self._entries.values())
+
+    def spent(self, record: TableRecord) -> Spent:
+        """What of a table is up, and what was up earlier in the UTC day.
+
+        As far as this process knows: what others have raised and lowered again leaves no note.
+        """
+        if record.state is None:
+            return Spent({})
+        past = of_day(self._past.get(record.state.arn, ()), self._clock.now())
+        return Spent(_provisioned(self.of(record)), past)
 
     def is_written(self, table: str) -> bool:
         """Whether others can find what is raised of a table (as its entry names it)."""
@@ -113,9 +131,10 @@ class Raises:
         entry = combined(mine, written, state)
         if entry is None:
             return None
-        record.lowerer = record.lowerer or lowerer
+        if record.lowerer is None or record.lowerer.dry_run:
+            record.lowerer = lowerer
         record.written_due = written.due if written is not None else None
-        self._entries[entry.arn] = entry
+        self._know(entry.arn, entry)
         return entry
 
     def about_to(
@@ -160,7 +179,7 @@ class Raises:
         news = {key: raised[key] for key in keys}
         is_whole = has_read or record.written_due is None
         self._write(record, lowerer, entry if is_whole else replace(entry, raised=news))
-        self._entries[state.arn] = entry
+        self._know(state.arn, entry)
         record.lowerer = record.lowerer or lowerer
         return before
 
@@ -219,10 +238,8 @@ class Raises:
                 record.complaint = str(error)
             except ControlPlaneError:
                 erased = False
-        if raised:
-            self._entries[entry.arn] = replace(entry, raised=dict(raised))
-        else:
-            self._entries.pop(entry.arn, None)
+        self._know(entry.arn, replace(entry, raised=dict(raised)) if raised else None)
+        if not raised:
             record.written_due = None if erased else record.written_due
         return erased
 
@@ -244,6 +261,8 @@ class Raises:
             limits = lowerer.settings.limits(entry.table, index).in_mode(entry.on_demand)
             configured = limits.base(dimension)
             base = raised.base if configured is None or raised.minimum else configured
+            above = {(index, dimension): raised.to - base}
+            prices = lowerer.settings.budget(entry.table).prices
             found.append(
                 PendingScaleDown(
                     Resource(entry.table, index),
@@ -253,6 +272,7 @@ class Raises:
                     due,
                     entry.on_demand and not raised.minimum,
                     raised.minimum,
+                    hourly_cost(record.state, above, prices) if record.state else None,
                 )
             )
         return tuple(found)
@@ -261,6 +281,18 @@ class Raises:
         """What of any table is raised and not yet taken back."""
         records = (self._book.by_arn(entry.arn) for entry in self.known())
         return tuple(entry for record in records if record for entry in self.pending(record))
+
+    def _know(self, arn: str, entry: RaisedTable | None) -> None:
+        """From now on this is raised (None: nothing); what no longer is so was up today."""
+        now = self._clock.now()
+        before, after = _provisioned(self._entries.get(arn)), _provisioned(entry)
+        over = ended(before, after, now + DECREASE_TAKES)
+        if over:
+            self._past[arn] = of_day((*self._past.get(arn, ()), *over), now)
+        if entry is None:
+            self._entries.pop(arn, None)
+        else:
+            self._entries[arn] = entry
 
     def _erase(self, record: TableRecord, lowerer: Lowerer, gone: RaisedTable) -> None:
         """Raises: ControlPlaneError: the ledger failed, or may say something else by now."""
@@ -285,6 +317,11 @@ class Raises:
                 record.written_due = entry.due
         except LedgerUnavailable as error:
             record.complaint = str(error)
+
+
+def _provisioned(entry: RaisedTable | None) -> Mapping[RaisedKey, Raised]:
+    """What of an entry is billed by the hour: maxima of an on-demand table are not."""
+    return {} if entry is None or entry.on_demand else entry.raised
 
 
 def _knows(entry: RaisedTable, target: CapacityUpdate) -> bool:

@@ -23,6 +23,7 @@ from dynoresilience.ports import (
     TableControl,
     Timer,
 )
+from dynoresilience.scaling.dry_run import rehearsing
 from dynoresilience.scaling.handover import Handover
 from dynoresilience.scaling.lowering import ROUNDING, Lowering, Outcome
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
@@ -146,17 +147,22 @@ class ScaleDown:
         control: TableControl,
         ledger: ScaleDownLedger,
         timeout: float,
+        *,
+        dry_run: bool = False,
     ) -> tuple[Change, ...]:
         """Lower this table without waiting until it is due; the decreases that were accepted.
 
         Waits up to ``timeout`` seconds for a change that is under way. What the decrease budget
         does not permit now stays scheduled, and so does what another process wants up for longer.
+        In a dry run nothing is lowered, and those are returned that would be asked for.
         """
         if record.lowerer is None:
             return ()
         if record.lowerer.ledger is NO_LEDGER:
             ledger = NO_LEDGER
-        lowerer = replace(record.lowerer, control=control, ledger=ledger)
+        lowerer = replace(record.lowerer, control=control, ledger=ledger, dry_run=False)
+        if dry_run:
+            lowerer = rehearsing(lowerer)
         outcome = self._lower_until(record, lowerer, timeout, even_if_throttled=True)
         if outcome.again_at is not None:
             self._schedule(record, outcome.again_at)

@@ -9,7 +9,9 @@ from __future__ import annotations
 import functools
 import math
 import threading
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from dynoresilience.capacity.plan import hold_without_looking
 from dynoresilience.model import Dimension, Hold, HoldReason, RefusedWrite, ThrottleSignal
@@ -34,6 +36,7 @@ LONGEST_LOOK = LONGEST_FLIGHT
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""
+_PASSING = (HoldReason.UPDATING, HoldReason.ENOUGH)
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
@@ -41,8 +44,7 @@ JOIN_TIMEOUT = 5.0
 class Scaler:
     """Raises capacity with the credentials of one client. Thread-safe.
 
-    ``resting``: about how many calls wait between two attempts; above 0 it is worth telling
-    `succeeded` of calls that went through.
+    While any are `resting` it is worth telling `succeeded` of calls that went through.
     """
 
     def __init__(
@@ -61,8 +63,7 @@ class Scaler:
         self._timer = timer
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
         self.records = self._raiser.records
-        self.resting = 0
-        self._count_lock = threading.Lock()
+        self._at_rest: deque[None] = deque()
 
     def raise_if_needed(
         self,
@@ -121,16 +122,11 @@ class Scaler:
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def succeeded(self, table: str, dimension: Dimension | None = None) -> None:
+    def succeeded(self, table: str) -> None:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
-            now = self._clock.monotonic()
-            with record.lock:
-                for (_, of), pace in record.paces.items():
-                    if of is dimension:
-                        pace.went_through(now)
-            record.ease(now)
+            record.ease(self._clock.monotonic())
 
     def hold_back(
         self,
@@ -147,32 +143,40 @@ class Scaler:
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes)
-        at = None if place is None else place.at(now)
+        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
+        end = math.inf if deadline is None else deadline
+        at = None if place is None else place.at(now, before=end)
         if record is None or place is None or at is None or at <= now:
-            return None
-        if deadline is not None and at >= deadline:
             return None
 
         def turn(now: float) -> float:
-            at = place.at(now)
-            left = math.inf if deadline is None else deadline - now
-            return 0.0 if at is None else max(0.0, min(at - now, left, longest))
+            at = place.at(now, before=end)
+            return 0.0 if at is None else min(at - now, longest)
 
         watched = [(record, record.generation)]
-        self.rest(1)
-        try:
-            Pause(min(at, now + longest), watched, turn, lambda: None, place=place).sleep(
-                self._clock
-            )
-        finally:
-            self.rest(-1)
+        pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
+        with self.rest():
+            pause.sleep(self._clock)
+        place.went_at = self._clock.monotonic()
         return place
 
-    def rest(self, more: int) -> None:
-        """So many calls more wait, or fewer."""
-        with self._count_lock:
-            self.resting += more
+    @property
+    def resting(self) -> int:
+        """About how many calls wait between two attempts."""
+        return len(self._at_rest)
+
+    @contextmanager
+    def rest(self) -> Iterator[None]:
+        """A call waits in this block.
+
+        Counted without a lock: a signal handler that makes a call, or a forked child, would find it
+        shut by the thread that it has interrupted, or that is no more.
+        """
+        self._at_rest.append(None)
+        try:
+            yield
+        finally:
+            self._at_rest.pop()
 
     def _other_limit(self, short: Shortage) -> Hold | None:
         """A limit of another kind that was met just now, for signals that are a guess."""
@@ -235,12 +239,15 @@ class Scaler:
         hold = short.hold(HoldReason.NOT_OUR_TURN)
         return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
 
-    @staticmethod
-    def _seen(record: TableRecord, short: Shortage) -> Hold | None:
-        """The hold that follows from what was seen last; a change under way will not last."""
-        plan = short.plan(record.state) if record.state is not None else None
-        lasts = isinstance(plan, Hold) and plan.reason is not HoldReason.UPDATING
-        return plan if isinstance(plan, Hold) and lasts else None
+    def _seen(self, record: TableRecord, short: Shortage) -> Hold | None:
+        """The hold that follows from what was seen last, if it is one that lasts."""
+        try:
+            plan = self._raiser.plan(record, short, record.state) if record.state else None
+        except Exception:  # of a policy of the owner's own; the look reports it
+            return None
+        if isinstance(plan, Hold):
+            return plan if plan.reason not in _PASSING else None
+        return self._raiser.rehearsed(short, plan) if plan is not None else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

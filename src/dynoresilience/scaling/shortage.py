@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dynoresilience.capacity.demand import Demand
-from dynoresilience.capacity.plan import NO_CHANGE, Latest, Scale, plan_up
+from dynoresilience.capacity.demand import UNKNOWN, Outlook
+from dynoresilience.capacity.plan import Scale, plan_up
 from dynoresilience.capacity.policy import ScalingPolicy, policy_of
 from dynoresilience.model import (
     Change,
     Hold,
     HoldReason,
     Limits,
-    RaisedKey,
     TableState,
     ThrottleSignal,
 )
@@ -43,14 +41,13 @@ class Shortage:
     def plan(
         self,
         state: TableState,
-        demands: Mapping[RaisedKey, Demand] | None = None,
-        latest: Latest = NO_CHANGE,
+        outlook: Outlook = UNKNOWN,
     ) -> Scale | Hold:
         """How far up, from this state, as far as the demand is known."""
         policy = self.policy
         if policy is None:
             policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
-        return plan_up(state, self.signals, self.limits, policy, demands or {}, latest)
+        return plan_up(state, self.signals, self.limits, policy, outlook)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:
         """A hold that names what was short."""
@@ -63,7 +60,8 @@ class Answer:
     """What became of a shortage: a raise (``raised``) or a ``hold``.
 
     ``excuse``: the throttle is not held against the call, and why. ``generation``: the record's
-    when this was answered; a later one means that capacity has changed since.
+    when this was answered; a later one means that capacity has changed since. ``planned``: what a
+    dry run would have raised, if that is news.
     """
 
     record: TableRecord | None
@@ -71,3 +69,4 @@ class Answer:
     raised: tuple[Change, ...] = ()
     hold: Hold | None = None
     excuse: Excuse | None = None
+    planned: tuple[Change, ...] = ()

@@ -48,6 +48,7 @@ class Lowerer:
     sink: EventSink
     ledger: ScaleDownLedger
     scheduler: ScaleDownScheduler | None = None
+    dry_run: bool = False
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""

@@ -61,7 +61,7 @@ class Process:
     """
 
     def __init__(self, hub: Hub, skew: float = 0.0) -> None:
-        self._hub = hub
+        self.hub = hub
         self._skew = skew
         self._waits: list[_Wait] = []
         self._jobs: list[tuple[float, int, Callable[[], object]]] = []
@@ -70,14 +70,14 @@ class Process:
         self.before_wait: Callable[[], None] = lambda: None
 
     def monotonic(self) -> float:
-        return self._hub.instant
+        return self.hub.instant
 
     def now(self) -> float:
-        return self._hub.epoch + self._hub.instant + self._skew
+        return self.hub.epoch + self.hub.instant + self._skew
 
     def start(self, work: Callable[[], object], at: float = 0.0) -> None:
         """Run ``work`` as a task of this process, from the instant ``at`` on, or from now on."""
-        self._hub.at(at, lambda: self._switch_to(self._task(work)))
+        self.hub.at(at, lambda: self.switch_to(self._task(work)))
 
     @staticmethod
     def current() -> Process:
@@ -98,27 +98,24 @@ class Process:
         self.before_wait()
         wait = _Wait(signal)
         self._waits.append(wait)
-        self._hub.at(self._hub.instant + max(0.0, timeout), lambda: self._end(wait))
-        self._hub.pause()
+        self.hub.at(self.hub.instant + max(0.0, timeout), lambda: self._end(wait))
+        self.hub.pause()
         return signal.is_set()
 
     def sleep(self, seconds: float) -> None:
-        self.before_wait()
-        task = getcurrent()
-        self._hub.at(self._hub.instant + seconds, lambda: self._switch_to(task))
-        self._hub.pause()
+        Nap(self).rest(seconds)
 
     def call_at(self, when: float, job: Callable[[], object]) -> None:
         heapq.heappush(self._jobs, (when, next(self._order), job))
-        self._hub.at(when, self._work)
+        self.hub.at(when, self._work)
 
     def _work(self) -> None:
         if not self._at_work:
             self._at_work = True
-            self._switch_to(self._task(self._run_jobs))
+            self.switch_to(self._task(self._run_jobs))
 
     def _run_jobs(self) -> None:
-        while self._jobs and self._jobs[0][0] <= self._hub.instant:
+        while self._jobs and self._jobs[0][0] <= self.hub.instant:
             heapq.heappop(self._jobs)[2]()
         self._at_work = False
 
@@ -131,10 +128,34 @@ class Process:
         if not wait.over:
             wait.over = True
             self._waits.remove(wait)
-            self._switch_to(wait.task)
+            self.switch_to(wait.task)
 
-    def _switch_to(self, task: greenlet) -> None:
+    def switch_to(self, task: greenlet) -> None:
+        """Let a task go on, and then those whose signals it has set."""
         task.switch()
         for wait in self._waits:
             if wait.signal.is_set():
-                self._hub.at(self._hub.instant, lambda wait=wait: self._end(wait))
+                self.hub.at(self.hub.instant, lambda wait=wait: self._end(wait))
+
+
+class Nap:
+    """The rest of a task, until it is over or somebody ends it. For a single use."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._task: greenlet | None = None
+
+    def rest(self, seconds: float) -> None:
+        self._process.before_wait()
+        self._task = getcurrent()
+        if seconds < math.inf:
+            self._process.hub.at(self._process.hub.instant + seconds, self._over)
+        self._process.hub.pause()
+
+    def end(self) -> None:
+        self._process.hub.at(self._process.hub.instant, self._over)
+
+    def _over(self) -> None:
+        task, self._task = self._task, None
+        if task is not None:
+            self._process.switch_to(task)

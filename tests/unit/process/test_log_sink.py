@@ -25,6 +25,7 @@ ORDERS = Resource("orders")
 UP = (Change(ORDERS, WRITE, 5, 10),)
 DOWN = (Change(ORDERS, WRITE, 10, 5),)
 PENDING = (PendingScaleDown(ORDERS, WRITE, 10, 5, 0.0),)
+PRICED = PendingScaleDown(ORDERS, WRITE, 10, 5, 0.0, hourly_cost=0.00325)
 DUE = 1_767_268_800.0
 
 EVENTS: list[tuple[events.Event, int, str]] = [
@@ -35,6 +36,36 @@ EVENTS: list[tuple[events.Event, int, str]] = [
     ),
     (events.HotKeyRange("orders", ORDERS, WRITE), logging.WARNING, "spread the keys"),
     (events.ScaleUpRequested("orders", UP), logging.INFO, "raising orders write 5 -> 10"),
+    (
+        events.ScaleUpRequested("orders", UP, 0.1234),
+        logging.INFO,
+        "raising orders write 5 -> 10, about $0.12 an hour above base",
+    ),
+    (
+        events.ScaleUpPlanned("orders", UP, 0.1234),
+        logging.INFO,
+        "would raise orders write 5 -> 10, about $0.12 an hour above base (dry run: nothing was",
+    ),
+    (
+        events.ScaleUpPlanned("orders", UP),
+        logging.INFO,
+        "would raise orders write 5 -> 10 (dry run: nothing was changed)",
+    ),
+    (
+        events.ScaleUpHeld("orders", Hold(HoldReason.SPEND_LIMIT, ORDERS, WRITE, "too much")),
+        logging.WARNING,
+        "orders write not raised: spend limit: too much; raise max_hourly_cost / max_unit_hours",
+    ),
+    (
+        events.ScaleUpHeld("orders", Hold(HoldReason.DRY_RUN, ORDERS, WRITE)),
+        logging.DEBUG,
+        "orders write not raised: dry run",
+    ),
+    (
+        events.ScaleUpForeseen("orders", UP, DUE),
+        logging.INFO,
+        "orders was short at this time of the day: raised before 2026-01-01T12:00:00+00:00",
+    ),
     (
         events.ScaleUpFinished("orders", UP, 2.0),
         logging.INFO,
@@ -93,7 +124,22 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         logging.INFO,
         "orders write 10 -> 5 due 2026-01-01T12:00:00+00:00",
     ),
+    (
+        events.ScaleDownScheduled("orders", (*PENDING, PRICED, PRICED), DUE),
+        logging.INFO,
+        "due 2026-01-01T12:00:00+00:00, about $0.0065 an hour until then",
+    ),
     (events.ScaleDownDone("orders", DOWN), logging.INFO, "lowering orders write 10 -> 5"),
+    (
+        events.ScaleDownDone("orders", DOWN, 0.00325),
+        logging.INFO,
+        "lowering orders write 10 -> 5, about $0.0032 an hour less",
+    ),
+    (
+        events.ScaleDownPlanned("orders", DOWN),
+        logging.INFO,
+        "would lower orders write 10 -> 5 (dry run: nothing was changed)",
+    ),
     (
         events.ScaleDownNotHandedOver("orders", "not allowed to call scheduler:CreateSchedule"),
         logging.WARNING,

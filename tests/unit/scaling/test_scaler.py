@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dynoresilience import events
+from dynoresilience.capacity.turns import FIRST_LOOK_WITHIN
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import (
     CapacityUpdate,
@@ -30,6 +31,7 @@ from dynoresilience.ports import (
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scaler import Scaler
+from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import Excuse
@@ -52,6 +54,7 @@ def scaler_with(world: World, control: Any, *, clock: Any, timer: Any) -> Scaler
         shelf.book,
         shelf.scale_down,
         turns,
+        SpendGuard(shelf.raises, clock),
         clock=clock,
         timer=timer,
         sink=world,
@@ -331,6 +334,8 @@ def test_threads_that_are_throttled_together_share_one_look() -> None:
 
         @staticmethod
         def wait(signal: threading.Event, timeout: float) -> bool:
+            if timeout <= FIRST_LOOK_WITHIN:
+                return False  # the moment that it lets pass before the look
             everyone_is_here.wait(timeout=30)
             return signal.wait(30)
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 import threading
 import time
+from dataclasses import replace
+from types import FrameType
+from typing import Any
 
 import pytest
 
 from dynoresilience import events
-from dynoresilience.capacity.turns import FIRST_LOOK_WITHIN
+from dynoresilience.capacity.turns import first_look_after
 from dynoresilience.config import ScalingConfig
 from dynoresilience.engine import Engine, Runtime
 from dynoresilience.model import ThrottleKind, ThrottleSignal, Units
@@ -22,6 +26,10 @@ from dynoresilience.throttling.retry import WAKE_SPREAD
 from dynoresilience.throttling.signals import Throttle
 from tests.support.fake_control import FakeControl, failing
 from tests.unit.scaling.conftest import INDEX, TABLE, World
+
+LOOK = first_look_after(0.5)
+"""Seconds before the first look at a table."""
+MAXIMUM = replace(TABLE, kind=ThrottleKind.ON_DEMAND_MAXIMUM)
 
 
 @pytest.fixture(autouse=True)
@@ -56,15 +64,45 @@ def test_waits_for_raises_are_bounded_by_their_timeout(world: World) -> None:
     assert world.clock.monotonic() <= world.config.scale_up_timeout + longest_backoff
 
 
-def test_the_end_of_a_raise_ends_the_wait(world: World) -> None:
+def test_the_end_of_a_raise_ends_the_wait_for_a_turn(world: World) -> None:
+    world.control.set_units("orders", None, Units(7, 1))
     world.control.update_seconds = 0.3
     call = world.engine.begin("PutItem", 0.0, Scope())
 
     call.try_again(Throttle((TABLE,)), 1)
 
-    # The change is in force 0.3 s after the look and seen at 0.4 s; the backoff would be 0.5 s.
-    look = 0.5 * FIRST_LOOK_WITHIN
-    assert world.clock.monotonic() == pytest.approx(look + 0.4 + 0.5 * WAKE_SPREAD)
+    # The change is in force 0.3 s after the look and seen at 0.4 s; its turn would be after 1 s.
+    assert world.clock.monotonic() == pytest.approx(LOOK + 0.4)
+
+
+def test_the_end_of_a_raise_ends_the_wait_where_nobody_queues(world: World) -> None:
+    at_maximum(world, 20)
+    world.control.update_seconds = 0.3
+    call = world.engine.begin("PutItem", 0.0, Scope())
+
+    call.try_again(Throttle((MAXIMUM,)), 1)
+
+    # The backoff would be 0.5 s.
+    assert world.clock.monotonic() == pytest.approx(LOOK + 0.4 + 0.5 * WAKE_SPREAD)
+
+
+def test_whose_turn_comes_before_its_backoff_goes_on_then(world: World) -> None:
+    """During a raise each time, and its attempts do not count."""
+    world.control.update_seconds = 60.0
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
+
+    assert waits == pytest.approx([LOOK + 0.2, 0.2, 0.2])  # at 5 units a second
+    assert call.excused == 3
+
+
+def test_who_is_refused_in_its_turn_at_the_cap_backs_off(world: World) -> None:
+    """It knows too little of who else uses the table."""
+    at_cap(world)
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
+
+    assert waits == pytest.approx([1 / 200, 0.5, 1.0])
 
 
 def test_no_sleep_crosses_the_deadline(world: World) -> None:
@@ -202,46 +240,69 @@ def test_a_task_gives_up_like_a_thread(world: World) -> None:
 
 
 def at_cap(world: World) -> None:
-    """Nothing can be raised, as is known already, and a waiter or two are no crowd."""
+    """Nothing can be raised, as is known already."""
     world.control.add("orders", Units(200, 200), by_customer=Units(200, 200))
     world.throttle(TABLE)
     world.clock.advance(1.0)
 
 
-def waited(world: World, attempt: int, call: ThrottledCall, success_after: float) -> float:
+def at_maximum(world: World, units: int = 200) -> None:
+    """An on-demand table with a maximum: no queue forms, as a waiter or two are no crowd."""
+    world.control.add("orders", Units(units, units), on_demand=True)
+    world.config = world.config.replace(max_write_request_units=200)
+    world.engine.configure(world.config, [world])
+
+
+def known_maximum(world: World) -> None:
+    """It can't be raised, as is known already."""
+    at_maximum(world)
+    world.throttle(MAXIMUM)
+    world.clock.advance(1.0)
+
+
+def waited(
+    world: World,
+    attempt: int,
+    call: ThrottledCall,
+    *signals: ThrottleSignal,
+    success_after: float | None = None,
+) -> float:
     """Seconds that a call waits after a throttle, if another one goes through meanwhile."""
     began = world.clock.monotonic()
-    world.clock.call_at(began + success_after, lambda: world.scaler.succeeded("orders"))
-    assert call.try_again(Throttle((TABLE,)), attempt)
+    if success_after is not None:
+        world.clock.call_at(began + success_after, lambda: world.scaler.succeeded("orders"))
+    assert call.try_again(Throttle(signals or (TABLE,)), attempt)
     return world.clock.monotonic() - began
 
 
 def test_a_success_ends_the_wait_of_a_call_once(world: World) -> None:
     """An early attempt that is throttled is one less for later: one is enough to lose."""
-    at_cap(world)
+    known_maximum(world)
     call = world.engine.begin("PutItem", 0.0, Scope())
 
-    assert waited(world, 1, call, success_after=0.2) == pytest.approx(0.2)
-    assert waited(world, 2, call, success_after=0.2) == pytest.approx(1.0)
-    assert waited(world, 3, call, success_after=0.2) == pytest.approx(2.0)
+    assert waited(world, 1, call, MAXIMUM, success_after=0.2) == pytest.approx(0.2)
+    assert waited(world, 2, call, MAXIMUM, success_after=0.2) == pytest.approx(1.0)
+    assert waited(world, 3, call, MAXIMUM, success_after=0.2) == pytest.approx(2.0)
 
 
 def test_the_last_attempt_does_not_come_early(world: World) -> None:
-    at_cap(world)
+    known_maximum(world)
     call = world.engine.begin("PutItem", 0.0, Scope())
     last = world.config.max_retries
 
-    assert waited(world, last, call, success_after=0.2) == pytest.approx(0.5)
+    assert waited(world, last, call, MAXIMUM, success_after=0.2) == pytest.approx(0.5)
 
 
 def test_no_wait_ends_early_amid_throttles_nor_in_a_crowd(world: World) -> None:
-    at_cap(world)
+    known_maximum(world)
     call = world.engine.begin("PutItem", 0.0, Scope())
-    assert waited(world, 1, call, success_after=0.04) == pytest.approx(0.5)
+    assert waited(world, 1, call, MAXIMUM, success_after=0.04) == pytest.approx(0.5)
 
-    world.control.add("orders", Units(200, 200), by_customer=Units(9, 9))
+    world.control.add("orders", Units(9, 9), on_demand=True)
+    world.config = world.config.replace(max_write_request_units=9)
+    world.engine.configure(world.config, [world])
     world.clock.advance(60.0)
-    assert waited(world, 1, call, success_after=0.2) == pytest.approx(1.0 + 0.5 * FIRST_LOOK_WITHIN)
+    assert waited(world, 1, call, MAXIMUM, success_after=0.2) == pytest.approx(1.0 + LOOK)
 
 
 def test_a_success_ends_the_wait_of_a_task_once() -> None:
@@ -268,3 +329,32 @@ def test_a_success_ends_the_wait_of_a_task_once() -> None:
         return [await goes_on_after_a_success(call, attempt) for attempt in (1, 2)]
 
     assert asyncio.run(main()) == [True, False]
+
+
+def test_a_signal_handler_may_call_while_its_thread_counts_itself_among_those_that_wait(
+    world: World,
+) -> None:
+    """Between any two lines of it: what the handler waits for must not be its own thread's."""
+    scaler = world.engine._scaler
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Any:
+        if frame.f_code.co_name == "rest" and event in ("call", "line"):
+            sys.settrace(None)
+            with scaler.rest():
+                assert scaler.resting >= 1
+            sys.settrace(interrupt)
+            return interrupt
+        return None
+
+    def count() -> None:
+        sys.settrace(interrupt)
+        with scaler.rest():
+            pass
+        sys.settrace(None)
+
+    thread = threading.Thread(target=count, daemon=True)
+    thread.start()
+    thread.join(5)
+
+    assert not thread.is_alive()
+    assert scaler.resting == 0

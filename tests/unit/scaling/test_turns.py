@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dynoresilience import events
-from dynoresilience.capacity.turns import FIRST_LOOK_WITHIN
+from dynoresilience.capacity.turns import first_look_after
 from dynoresilience.config import ScalingConfig
 from dynoresilience.model import HoldReason, Units
 from dynoresilience.ports import TableBusy
@@ -46,7 +46,7 @@ def test_alone_it_lets_a_moment_pass_before_a_look_that_many_may_take_at_once() 
     world = World()
     world.control.add("orders")
     assert world.throttle(TABLE).raised
-    assert world.clock.monotonic() == pytest.approx(0.5 * FIRST_LOOK_WITHIN)
+    assert world.clock.monotonic() == pytest.approx(first_look_after(0.5))
     world.clock.advance(5.0)
     began = world.clock.monotonic()
     assert world.throttle(TABLE).raised
@@ -54,7 +54,7 @@ def test_alone_it_lets_a_moment_pass_before_a_look_that_many_may_take_at_once() 
     world.clock.advance(30.0)
     began = world.clock.monotonic()
     assert world.throttle(TABLE).raised
-    assert world.clock.monotonic() == pytest.approx(began + 0.5 * FIRST_LOOK_WITHIN)
+    assert world.clock.monotonic() == pytest.approx(began + first_look_after(0.5))
 
 
 def test_it_waits_for_its_turn_and_its_calls_are_excused(world: World) -> None:

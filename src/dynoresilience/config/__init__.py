@@ -5,17 +5,30 @@ The environment variables are read by `ScalingConfig.from_env`, never at import.
 
 from __future__ import annotations
 
-import math
 import os
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Any, Literal, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal
 
+from dynoresilience.config.environment import VARIABLES
+from dynoresilience.config.faults import (
+    capacity_faults,
+    flag_faults,
+    mapping_faults,
+    number_faults,
+    policy_faults,
+    price_faults,
+    raise_if,
+    scheduler_faults,
+    spending_faults,
+    unknown_field,
+)
 from dynoresilience.errors import ConfigError
 
 if TYPE_CHECKING:
     from dynoresilience.capacity.policy import ScalingPolicy
+    from dynoresilience.capacity.prices import Prices
+    from dynoresilience.capacity.spending import Budget
     from dynoresilience.model import Limits
 
 
@@ -29,23 +42,8 @@ class _KnownFields:
         def __new__(cls, *args: Any, **given: Any) -> Any:
             known = [entry.name for entry in fields(cls)]
             unknown = [name for name in given if name not in known]
-            if unknown:
-                raise ConfigError(
-                    _report(cls, [_unknown(name, given[name], known) for name in unknown])
-                )
+            raise_if(cls, [unknown_field(name, given[name], known) for name in unknown])
             return super().__new__(cls)
-
-
-def _unknown(name: str, value: object, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"known fields: {', '.join(known)}"
-    return f"{name}={value!r}: there is no such field; {hint}"
-
-
-def _report(owner: type, faults: list[str]) -> str:
-    return f"{owner.__name__}: " + "; ".join(faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +59,15 @@ class IndexLimits(_KnownFields):
     raise_replicated_writes: bool | None = None
 
     def __post_init__(self) -> None:
-        _raise_if(type(self), _capacity_faults(self) + _flag_faults(self))
+        raise_if(type(self), capacity_faults(self) + flag_faults(self))
 
 
 @dataclass(frozen=True, slots=True)
 class TableLimits(_KnownFields):
     """Bounds for one table, in capacity units. None: as in the `ScalingConfig`.
 
-    ``indexes``: bounds of its indexes by name; what they leave out is as for the table.
+    ``max_hourly_cost``, ``max_unit_hours_per_day``: of the table with its indexes. ``indexes``:
+    bounds of its indexes by name; what they leave out is as for the table.
     """
 
     base_read_capacity: int | None = None
@@ -78,12 +77,14 @@ class TableLimits(_KnownFields):
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
     raise_replicated_writes: bool | None = None
+    max_hourly_cost: float | None = None
+    max_unit_hours_per_day: float | None = None
     indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults = _capacity_faults(self) + _flag_faults(self)
-        faults += _mapping_faults("indexes", self.indexes, IndexLimits)
-        _raise_if(type(self), faults)
+        faults = capacity_faults(self) + flag_faults(self) + spending_faults(self)
+        faults += mapping_faults("indexes", self.indexes, IndexLimits)
+        raise_if(type(self), faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,15 @@ class ScalingConfig(_KnownFields):
             reported.
         raise_replicated_writes: True: the writes of a global table, which are raised in all its
             regions, may be raised. False (default): only reported. Reads are the region's own.
+        max_hourly_cost: dollars an hour that a table with its indexes may cost, all of its
+            provisioned units at the list price (or ``prices``): nothing is raised beyond. Of each
+            table that has no such limit of its own. None (default): no limit.
+        max_unit_hours_per_day: unit-hours above the base that raises may take of a table with its
+            indexes in a UTC day. An hour of the clock counts with the most units that were up in
+            it. When they are spent the table is lowered. None (default): no limit.
+        prices: what a unit costs, in place of the list: `Prices`, or a mapping of regions to them.
+        dry_run: True: nothing is changed in AWS, neither up nor down; what would be is told by
+            events and in the log.
         autoscaling: what to do about a number under Application Auto Scaling. "cooperate"
             (default): raise the minimum of its scalable target, never above its maximum, and put
             it back later. "hold": never raise it, only report.
@@ -147,6 +157,10 @@ class ScalingConfig(_KnownFields):
     max_read_request_units: int | None = None
     max_write_request_units: int | None = None
     raise_replicated_writes: bool = False
+    max_hourly_cost: float | None = None
+    max_unit_hours_per_day: float | None = None
+    prices: Prices | Mapping[str, Prices] | None = None
+    dry_run: bool = False
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
     policy: Literal["demand", "geometric"] | ScalingPolicy = "demand"
     scale_up_factor: float = 2.0
@@ -169,19 +183,20 @@ class ScalingConfig(_KnownFields):
     tables: Mapping[str, TableLimits] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        faults = _capacity_faults(self)
-        faults += _number_faults(self)
-        faults += _scheduler_faults(self)
-        faults += _mapping_faults("tables", self.tables, TableLimits)
-        faults += _flag_faults(self)
+        faults = capacity_faults(self)
+        faults += number_faults(self)
+        faults += scheduler_faults(self)
+        faults += spending_faults(self) + price_faults(self.prices)
+        faults += mapping_faults("tables", self.tables, TableLimits)
+        faults += flag_faults(self)
         if self.autoscaling not in ("cooperate", "hold"):
             faults.append(f"autoscaling={self.autoscaling!r} must be 'cooperate' or 'hold'")
-        faults += _policy_faults(self.policy)
+        faults += policy_faults(self.policy)
         if self.ledger not in ("tags", "memory"):
             faults.append(f"ledger={self.ledger!r} must be 'tags' or 'memory'")
         if not faults:
             faults = self._inherited_faults()
-        _raise_if(type(self), faults)
+        raise_if(type(self), faults)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None, **overrides: Any) -> ScalingConfig:
@@ -193,7 +208,7 @@ class ScalingConfig(_KnownFields):
         environ = os.environ if environ is None else environ
         values: dict[str, Any] = {}
         faults: list[str] = []
-        for variable, (name, read, allowed) in _VARIABLES.items():
+        for variable, (name, read, allowed) in VARIABLES.items():
             text = environ.get(variable)
             if text is None or not text.strip() or name in overrides:
                 continue
@@ -208,7 +223,7 @@ class ScalingConfig(_KnownFields):
         except ConfigError as error:
             named = [
                 f"{variable}={environ[variable]!r}"
-                for variable, (name, _, _) in _VARIABLES.items()
+                for variable, (name, _, _) in VARIABLES.items()
                 if name in values and f"{name}=" in str(error)
             ]
             if not named:
@@ -218,20 +233,24 @@ class ScalingConfig(_KnownFields):
     def replace(self, **changes: Any) -> ScalingConfig:
         """A copy with other values, checked like a new one."""
         known = [entry.name for entry in fields(self)]
-        unknown = [_unknown(name, changes[name], known) for name in changes if name not in known]
-        _raise_if(type(self), unknown)
+        unknown = [
+            unknown_field(name, changes[name], known) for name in changes if name not in known
+        ]
+        raise_if(type(self), unknown)
         return replace(self, **changes)
 
     def overridden(self, **settings: Any) -> ScalingConfig:
         """A copy in which ``settings`` hold for every table, whatever ``tables`` says of them."""
         tables = self.tables
         if "tables" not in settings:
-            own = {entry.name for entry in fields(IndexLimits)}
-            unset = {name: None for name in settings if name in own}
+            of_index = {entry.name for entry in fields(IndexLimits)}
+            of_table = {entry.name for entry in fields(TableLimits)}
+            unset = {name: None for name in settings if name in of_index}
+            unset_of_table = {name: None for name in settings if name in of_table - {"indexes"}}
             tables = {
                 table: replace(
                     limits,
-                    **unset,
+                    **unset_of_table,
                     indexes={name: replace(of, **unset) for name, of in limits.indexes.items()},
                 )
                 for table, limits in tables.items()
@@ -242,7 +261,7 @@ class ScalingConfig(_KnownFields):
         """The bounds for a table (name or ARN), or for one of its indexes."""
         from dynoresilience.model import Limits  # loaded by the first throttle anyway
 
-        own = self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
+        own = self._own(table)
         of_index = own.indexes.get(index) if own is not None and index is not None else None
 
         def first(name: str) -> Any:
@@ -263,6 +282,20 @@ class ScalingConfig(_KnownFields):
             raise_replicated_writes=first("raise_replicated_writes"),
         )
 
+    def budget(self, table: str) -> Budget:
+        """What a table (name or ARN) may cost."""
+        from dynoresilience.capacity.spending import Budget  # loaded by the first throttle anyway
+
+        cost, hours, own = self.max_hourly_cost, self.max_unit_hours_per_day, self._own(table)
+        if own is not None and own.max_hourly_cost is not None:
+            cost = own.max_hourly_cost
+        if own is not None and own.max_unit_hours_per_day is not None:
+            hours = own.max_unit_hours_per_day
+        return Budget(cost, hours, self.prices)
+
+    def _own(self, table: str) -> TableLimits | None:
+        return self.tables.get(table) or self.tables.get(table.rpartition(":table/")[2])
+
     def _inherited_faults(self) -> list[str]:
         """A base over a cap, where one of the two comes from a level above."""
         faults = []
@@ -280,190 +313,3 @@ class ScalingConfig(_KnownFields):
                             f"max_{dimension}_capacity={cap}"
                         )
         return faults
-
-
-def _capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
-    faults = []
-    for entry in fields(owner):
-        if not entry.name.endswith(("_capacity", "_request_units")):
-            continue
-        value = getattr(owner, entry.name)
-        if value is None and entry.default is None:
-            continue
-        if type(value) is not int or value < 1:
-            faults.append(f"{entry.name}={value!r} must be a whole number of units, 1 or more")
-    if faults:
-        return faults
-    for dimension in ("read", "write"):
-        base = getattr(owner, f"base_{dimension}_capacity")
-        cap = getattr(owner, f"max_{dimension}_capacity")
-        if base is not None and cap is not None and base > cap:
-            faults.append(
-                f"base_{dimension}_capacity={base} must not be more than "
-                f"max_{dimension}_capacity={cap}"
-            )
-    return faults
-
-
-_FLAGS = ("raise_replicated_writes", "learn_daily", "scaling_enabled", "show_hot_keys")
-
-
-def _flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:
-    faults = []
-    for entry in fields(owner):
-        value = getattr(owner, entry.name)
-        if entry.name in _FLAGS and type(value) is not bool and value is not entry.default:
-            faults.append(f"{entry.name}={value!r} must be True or False")
-    return faults
-
-
-def _policy_faults(policy: object) -> list[str]:
-    known = policy in ("demand", "geometric") if isinstance(policy, str) else None
-    if known or (known is None and callable(getattr(policy, "wanted", None))):
-        return []
-    return [f"policy={policy!r} must be 'demand', 'geometric' or a ScalingPolicy"]
-
-
-def _number_faults(config: ScalingConfig) -> list[str]:
-    faults = []
-    factor = config.scale_up_factor
-    if not _is_number(factor) or factor <= 1:
-        faults.append(f"scale_up_factor={factor!r} must be a finite number greater than 1")
-    if type(config.max_retries) is not int or config.max_retries < 0:
-        faults.append(f"max_retries={config.max_retries!r} must be a whole number, 0 or more")
-    if type(config.fleet_size) is not int or config.fleet_size < 1:
-        faults.append(f"fleet_size={config.fleet_size!r} must be a whole number, 1 or more")
-    for name in ("initial_retry_delay", "max_retry_delay", "scale_down_delay", "scale_up_timeout"):
-        value = getattr(config, name)
-        if not _is_number(value) or value < 0:
-            faults.append(f"{name}={value!r} must be a finite number of seconds, 0 or more")
-    faults += deadline_faults(config.deadline)
-    if not faults and config.initial_retry_delay > config.max_retry_delay:
-        faults.append(
-            f"initial_retry_delay={config.initial_retry_delay} must not be more than "
-            f"max_retry_delay={config.max_retry_delay}"
-        )
-    return faults
-
-
-_ARNS = {
-    "scheduler_role_arn": ("iam", r":\d{12}:role/[\w+=,.@/-]+", "an IAM role"),
-    "reaper_function_arn": (
-        "lambda",
-        r"[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?",
-        "a Lambda function",
-    ),
-    "scheduler_dead_letter_arn": ("sqs", r"[a-z0-9-]+:\d{12}:[\w-]+", "an SQS standard queue"),
-}
-"""Of each ARN: its service, what follows that, and what it names."""
-
-
-def _scheduler_faults(config: ScalingConfig) -> list[str]:
-    via, faults = config.scale_down_via, []
-    if via not in ("timer", "eventbridge"):
-        faults.append(f"scale_down_via={via!r} must be 'timer' or 'eventbridge'")
-    group = config.scheduler_group
-    if not isinstance(group, str) or not re.fullmatch(r"[0-9A-Za-z_.-]{1,64}", group):
-        faults.append(
-            f"scheduler_group={group!r} must be the name of a schedule group: "
-            "1 to 64 letters, digits, '-', '_' and '.'"
-        )
-    partitions = {}
-    for name, (service, rest, what) in _ARNS.items():
-        arn = getattr(config, name)
-        if arn is None:
-            continue
-        pattern = rf"arn:(aws[a-z-]*):{service}:{rest}"
-        found = re.fullmatch(pattern, arn, re.ASCII) if isinstance(arn, str) else None
-        if found is None:
-            faults.append(f"{name}={arn!r} must be the ARN of {what}")
-        else:
-            partitions[name] = found[1]
-    if faults:
-        return faults
-    if via == "timer":
-        return [
-            f"{entry.name}={getattr(config, entry.name)!r} is of use only with "
-            "scale_down_via='eventbridge'"
-            for entry in fields(config)
-            if entry.name in ("scheduler_group", *_ARNS)
-            and getattr(config, entry.name) != entry.default
-        ]
-    if config.scheduler_role_arn is None:
-        return [
-            "scale_down_via='eventbridge' needs scheduler_role_arn=, the role that EventBridge "
-            "Scheduler lowers the capacity in"
-        ]
-    if config.reaper_function_arn is not None and config.ledger != "tags":
-        return [
-            f"reaper_function_arn={config.reaper_function_arn!r} needs ledger='tags', where the "
-            "function finds what is raised"
-        ]
-    if len(set(partitions.values())) > 1:
-        told = ", ".join(f"{name}={getattr(config, name)!r}" for name in partitions)
-        return [f"{told} must be of one partition (arn:aws:, arn:aws-cn:...)"]
-    return []
-
-
-def deadline_faults(deadline: object) -> list[str]:
-    """What is wrong with a deadline in seconds from now; empty: nothing."""
-    if deadline is None or (_is_number(deadline) and deadline >= 0):
-        return []
-    return [f"deadline={deadline!r} must be a finite number of seconds, 0 or more, or None"]
-
-
-def _mapping_faults(name: str, value: object, kind: type) -> list[str]:
-    if not isinstance(value, Mapping):
-        return [f"{name}={value!r} must be a mapping of names to {kind.__name__}"]
-    return [
-        f"{name}[{key!r}]={entry!r} must be a {kind.__name__} under a name"
-        for key, entry in value.items()
-        if not isinstance(key, str) or not isinstance(entry, kind)
-    ]
-
-
-def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-
-
-def _raise_if(owner: type, faults: list[str]) -> None:
-    if faults:
-        raise ConfigError(_report(owner, faults))
-
-
-def _flag(text: str) -> bool:
-    words = {"true": True, "1": True, "yes": True, "on": True}
-    words |= {"false": False, "0": False, "no": False, "off": False}
-    if text.lower() not in words:
-        raise ValueError(text)
-    return words[text.lower()]
-
-
-def _milliseconds(text: str) -> float:
-    return float(text) / 1000
-
-
-def _minutes(text: str) -> float:
-    return float(text) * 60
-
-
-_VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
-    "DYNAMODB_BASE_READ_CAPACITY": ("base_read_capacity", int, "a whole number of units"),
-    "DYNAMODB_BASE_WRITE_CAPACITY": ("base_write_capacity", int, "a whole number of units"),
-    "DYNAMODB_MAX_READ_CAPACITY": ("max_read_capacity", int, "a whole number of units"),
-    "DYNAMODB_MAX_WRITE_CAPACITY": ("max_write_capacity", int, "a whole number of units"),
-    "DYNAMODB_SCALING_POLICY": ("policy", str, "demand or geometric"),
-    "DYNAMODB_SCALE_UP_FACTOR": ("scale_up_factor", float, "a number greater than 1"),
-    "DYNAMODB_MAX_RETRIES": ("max_retries", int, "a whole number"),
-    "DYNAMODB_INITIAL_RETRY_DELAY": ("initial_retry_delay", _milliseconds, "milliseconds"),
-    "DYNAMODB_MAX_RETRY_DELAY": ("max_retry_delay", _milliseconds, "milliseconds"),
-    "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": ("scale_down_delay", _minutes, "minutes"),
-    "DYNAMODB_FLEET_SIZE": ("fleet_size", int, "a whole number"),
-    "DYNAMODB_SCALE_DOWN_VIA": ("scale_down_via", str, "timer or eventbridge"),
-    "DYNAMODB_SCHEDULER_ROLE_ARN": ("scheduler_role_arn", str, "an ARN"),
-    "DYNAMODB_SCHEDULER_GROUP": ("scheduler_group", str, "a name"),
-    "DYNAMODB_REAPER_FUNCTION_ARN": ("reaper_function_arn", str, "an ARN"),
-    "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": ("scheduler_dead_letter_arn", str, "an ARN"),
-    "DYNAMODB_LEARN_DAILY": ("learn_daily", _flag, "true or false"),
-    "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
-}

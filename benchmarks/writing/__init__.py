@@ -1,0 +1,1 @@
+"""docs/benchmarks.md, out of what the benchmarks have saved. Pure: dicts in, text out."""
