@@ -247,6 +247,8 @@ def detach_from(client: Any, error: Exception | None = None) -> None:
         if attachment.owners == 0:
             del client.__dict__[_ATTRIBUTE]
             attachment.hooks.detach(error)
+            if attachment.config.learn_daily:  # what is down stays down
+                attachment.configure(attachment.config.replace(learn_daily=False), None)
             botocore_private.see_errors_no_more(client)
 
 

@@ -33,6 +33,7 @@ from dynoresilience.process.timer import ThreadTimer
 from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.place import Place
+from dynoresilience.scaling.pre_raise import PreRaises
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
@@ -191,7 +192,17 @@ class Engine:
             scheduler=scheduler,
             asked=asked,
         )
-        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
+        pre_raises = PreRaises(
+            raiser,
+            shelf.raises,
+            asked,
+            lambda: self._config,
+            clock=clock,
+            timer=timer,
+            chance=runtime.chance,
+            sink=self._sink,
+        )
+        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer, pre_raises=pre_raises)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:

@@ -66,6 +66,17 @@ class ScaleUpPlanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleUpForeseen(Event):
+    """These changes were asked for before they are needed, by what was short on the last days.
+
+    ``at``: when they will be, about. `ScaleUpRequested` follows, as for every raise.
+    """
+
+    changes: tuple[Change, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleUpFinished(Event):
     """The new capacity is in force, ``seconds`` after we saw the change begin."""
 

@@ -19,6 +19,7 @@ from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.pause import Pause
 from dynoresilience.scaling.place import Place, place_of_new
+from dynoresilience.scaling.pre_raise import PreRaises
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
@@ -46,7 +47,16 @@ class Scaler:
     While any are `resting` it is worth telling `succeeded` of calls that went through.
     """
 
-    def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
+    def __init__(
+        self,
+        raiser: Raiser,
+        turns: Turns,
+        *,
+        clock: Clock,
+        timer: Timer,
+        pre_raises: PreRaises | None = None,
+    ) -> None:
+        self._pre_raises = pre_raises
         self._raiser = raiser
         self._turns = turns
         self._clock = clock
@@ -205,6 +215,8 @@ class Scaler:
             record.end(flight)
         if answer is not None:
             self._raiser.tell(record, short, answer)  # a slow sink keeps nobody else waiting
+            if self._pre_raises is not None:
+                self._pre_raises.learn(record, short.table, answer.raised)
         return answer
 
     def _known(self, record: TableRecord, short: Shortage, now: float) -> Answer | None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe
+from dynoresilience.capacity.daily import Foreseen, Needed
 from dynoresilience.model import RaisedKey, RefusedWrite, TableState
 from dynoresilience.ports import (
     EventSink,
@@ -51,7 +52,7 @@ class Lowerer:
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
-        return record.last_throttle + self.settings.scale_down_delay
+        return max(record.last_throttle, record.used_at) + self.settings.scale_down_delay
 
 
 class Flight:
@@ -73,6 +74,9 @@ class TableRecord:
     took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
     ``costs``: units that a read takes, about.
     ``rates``: the demand at the beginning of the latest shortage, and when that was.
+    ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
+    ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
+    raise that came before its need was last seen in use.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since.
@@ -108,6 +112,10 @@ class TableRecord:
         self.writes: deque[RefusedWrite] = deque(maxlen=64)
         self.costs: dict[RaisedKey, float] = {}
         self.rates: dict[RaisedKey, tuple[float, float]] = {}
+        self.needs: tuple[Needed, ...] = ()
+        self.foreseen: Foreseen | None = None
+        self.foreseen_until = NEVER
+        self.used_at = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
         self.turn_at: float | None = None

@@ -62,6 +62,11 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         "orders write not raised: dry run",
     ),
     (
+        events.ScaleUpForeseen("orders", UP, DUE),
+        logging.INFO,
+        "orders was short at this time of the day: raised before 2026-01-01T12:00:00+00:00",
+    ),
+    (
         events.ScaleUpFinished("orders", UP, 2.0),
         logging.INFO,
         "raised orders write 5 -> 10 in 2.0 s",
