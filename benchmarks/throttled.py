@@ -32,23 +32,22 @@ from benchmarks.throttling.workloads import workloads  # noqa: E402
 
 SEEDS = 3
 PROCESSES = 3
-LONGEST_FIRST = ("ramp", "spike", "nightly", "lambdas")
+LONG = ("ramp", "spike", "nightly", "lambdas", "boto3 legacy", "tenacity")
+"""What takes the longest, and so is begun first."""
 
 
-def measure(
-    order: tuple[str, int], alternatives: list[str], full: bool
-) -> tuple[str, int, dict[str, Figures]]:
-    """A workload with one seed, through one alternative after the other."""
+Order = tuple[str, str, int]
+"""A workload, an alternative and a seed."""
+
+
+def measure(order: Order, *, full: bool) -> tuple[Order, Figures]:
+    """One run."""
     logging.disable(logging.CRITICAL)
-    name, seed = order
+    name, alternative, seed = order
     workload = workloads(full=full)[name]
     epoch, jobs = draw(workload, seed)
     best = Yardstick.of(work_of(workload, jobs, epoch))
-    found = {
-        alternative: figures(workload, run(workload, ALTERNATIVES[alternative], seed), best)
-        for alternative in alternatives
-    }
-    return name, seed, found
+    return order, figures(workload, run(workload, ALTERNATIVES[alternative], seed), best)
 
 
 def measure_all(
@@ -57,24 +56,20 @@ def measure_all(
     """By workload and alternative, the figures of each seed."""
     known = workloads(full=full)
     orders = [
-        (name, seed)
-        for name in sorted(names, key=lambda name: name not in LONGEST_FIRST)
+        (name, alternative, seed)
+        for name in names
+        for alternative in alternatives
         for seed in range(min(seeds, known[name].seeds or seeds))
     ]
+    longest_first = sorted(orders, key=lambda order: (order[0] not in LONG, order[1] not in LONG))
     os.environ["PYTHONHASHSEED"] = "0"  # in the pool's processes: sets have the same order
-    found: dict[tuple[str, int], dict[str, Figures]] = {}
-    one = partial(measure, alternatives=alternatives, full=full)
     with get_context("spawn").Pool(min(PROCESSES, len(orders))) as pool:
-        for name, seed, some in pool.imap_unordered(one, orders):
-            found[name, seed] = some
-            print(f"{name}, seed {seed}", file=sys.stderr, flush=True)
-    return {
-        name: {
-            alternative: [found[order][alternative] for order in sorted(found) if order[0] == name]
-            for alternative in alternatives
-        }
-        for name in names
-    }
+        found = dict(pool.imap_unordered(partial(measure, full=full), longest_first))
+    results: dict[str, dict[str, list[Figures]]] = {}
+    for order in orders:
+        of_workload = results.setdefault(order[0], {})
+        of_workload.setdefault(order[1], []).append(found[order])
+    return results
 
 
 def main() -> None:

@@ -91,10 +91,8 @@ class Yardstick:
 
 
 def page_units(table: Table) -> list[float]:
-    """What each page of a scan costs; after the last item comes a page without any."""
+    """What each page of a scan costs."""
     pages = [min(PAGE, table.items - first) for first in range(0, table.items, PAGE)]
-    if table.items % PAGE == 0:
-        pages.append(0)
     return [read_units(items * table.item_bytes, consistent=False) for items in pages]
 
 

@@ -17,6 +17,7 @@ from .calls import Call, Setting, through
 TRIES = 5
 DOWN_AFTER = 600.0
 _THROTTLES = ("ProvisionedThroughputExceededException", "ThrottlingException")
+_DOUBLED_ALREADY = ("ResourceInUseException", "ValidationException")
 Units = dict[str | None, dict[str, int]]
 
 
@@ -49,7 +50,7 @@ class Doubling:
             try:
                 self._update(table, wanted, now)
             except ClientError as error:
-                if not (self._patient and _code(error) == "ResourceInUseException"):
+                if not (self._patient and _code(error) in _DOUBLED_ALREADY):
                     raise
             else:
                 self._lower_later(table, now)

@@ -152,8 +152,8 @@ def at_nearly_the_same_time(processes: int, calls: int, seconds: float) -> Jobs:
 
 
 def workloads(*, full: bool = False) -> dict[str, Workload]:
-    """All of them, by name. Those of many calls are of a fifth of their size, if not in full."""
-    part = 5 if full else 1
+    """All of them, by name. If not in full, the long ones have a tenth of calls and capacity."""
+    part = 10 if full else 1
     processes = 1_000 if full else 300
     scans = tuple(Call("scan", "orders", str(number)) for number in range(12))
     found = (
@@ -172,22 +172,22 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "ramp",
-            f"puts that come by themselves, {part} a second, rising to {20 * part} in ten minutes, "
-            f"then that many for three, on a table of {2 * part} write units, cap {30 * part}; "
-            "a change takes 2 s",
-            (Table("orders", write=2 * part),),
-            each_by_itself([(0, part), (600, 20 * part), (780, 20 * part)]),
-            cap=30 * part,
+            f"puts that come by themselves, {part} a second, rising to {15 * part} in ten minutes, "
+            f"then that many for {'five' if full else 'two'}, on a table of {part} write units, "
+            f"cap {20 * part}; a change takes 2 s",
+            (Table("orders", write=part),),
+            each_by_itself([(0, part), (600, 15 * part), (900 if full else 720, 15 * part)]),
+            cap=20 * part,
             closed=False,
         ),
         Workload(
             "spike",
-            f"an idle hour, then {20 * part} puts a second for three minutes, on a table of "
-            f"{2 * part} write units that has saved 300 seconds of them, cap {40 * part}; "
+            f"an idle hour, then {10 * part} puts a second for three minutes, on a table of "
+            f"{part} write units that has saved 300 seconds of them, cap {20 * part}; "
             "a change takes 5 s",
-            (Table("orders", write=2 * part),),
-            each_by_itself([(0, 20 * part), (180, 20 * part)], begin=HOUR),
-            cap=40 * part,
+            (Table("orders", write=part),),
+            each_by_itself([(0, 10 * part), (180, 10 * part)], begin=HOUR),
+            cap=20 * part,
             change_seconds=5.0,
             burst_seconds=300.0,
             closed=False,
@@ -218,20 +218,21 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "lambdas",
-            f"{processes} processes that begin within two seconds of one another, with 3 puts "
+            f"{processes:,} processes that begin within two seconds of one another, with 3 puts "
             f"each, on a table of 5 write units, cap 640; a change takes 2 s",
             (Table("orders"),),
             at_nearly_the_same_time(processes, 3, 2.0),
             cap=640,
             processes=processes,
+            seeds=2,
         ),
         Workload(
             "nightly",
-            f"{2_000 * part} puts by 8 callers at 02:00 of seven nights, on a table of 5 write "
-            f"units, cap {40 * part}; a change takes 2 s",
-            (Table("orders"),),
-            by_callers(8, puts(2_000 * part), rounds=7),
-            cap=40 * part,
+            f"{1_000 * part:,} puts by 8 callers at 02:00 of seven nights, on a table of {part} "
+            f"write units, cap {20 * part}; a change takes 2 s",
+            (Table("orders", write=part),),
+            by_callers(8, puts(1_000 * part), rounds=7),
+            cap=20 * part,
             epoch=TWO_AT_NIGHT,
             sharp=True,
             seeds=1,

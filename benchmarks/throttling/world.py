@@ -33,6 +33,8 @@ DATA_SECONDS = 0.005
 CONTROL_SECONDS = 0.020
 """The same of every other request."""
 _SPREAD = 0.2
+_TICK = 1e-4
+"""Seconds that a thread sleeps at least; a wall clock as a float does not tell nanoseconds."""
 SHORTEST = DATA_SECONDS * (1 - _SPREAD)
 _ITEMS = frozenset({"PutItem", "GetItem", "Query", "Scan"})
 _DONE = Reply(200, b"{}")
@@ -156,7 +158,7 @@ class _Condition:
     def wait(self, timeout: float) -> None:
         task, nap = getcurrent(), Nap(Process.current())
         self._waiting[task] = nap
-        nap.rest(timeout if next(iter(self._waiting)) is task else math.inf)
+        nap.rest(max(timeout, _TICK) if next(iter(self._waiting)) is task else math.inf)
 
     def notify(self) -> None:
         for nap in self._waiting.values():

@@ -80,11 +80,11 @@ class Attachment:
         engine = self.engine if stand_in.blocks else self._engine  # each call asks: no detours
         return engine.resting if engine is not None else 0
 
-    def succeeded(self, tables: Iterable[str], api: str) -> None:
+    def succeeded(self, tables: Iterable[str]) -> None:
         """A call on these tables went through while others wait."""
         engine = self.engine
         if engine is not None:
-            engine.succeeded(tables, api)
+            engine.succeeded(tables)
 
     def hold_back(self, operation: str, request: dict[str, Any], started: float) -> Place | None:
         """Let a new call queue behind those that wait for the same; its place, if it did."""

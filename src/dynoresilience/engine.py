@@ -30,6 +30,7 @@ from dynoresilience.ports import (
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.place import Place
 from dynoresilience.scaling.raiser import Raiser
@@ -38,10 +39,10 @@ from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import TableBook
-from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.scaling.throttled_call import ThrottledCall
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
-from dynoresilience.throttling.work import Work, dimension_of
+from dynoresilience.throttling.work import Work
 
 _log = logging.getLogger("dynoresilience")
 
@@ -239,11 +240,10 @@ class Engine:
         """About how many calls wait between two attempts."""
         return self._scaler.resting
 
-    def succeeded(self, tables: Iterable[str], api: str = "") -> None:
-        """A call of ``api`` on these tables went through."""
-        dimension = dimension_of(api)
+    def succeeded(self, tables: Iterable[str]) -> None:
+        """A call on these tables went through."""
         for table in tables:
-            self._scaler.succeeded(table, dimension)
+            self._scaler.succeeded(table)
 
     def take_over(self, table: str) -> None:
         """Find what others have raised of a table, and see to it that it comes down.

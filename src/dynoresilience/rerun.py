@@ -29,10 +29,13 @@ def rerun(fn: Callable[[], _R], attachment: Callable[[], Attachment], table: str
     runs = _Runs(attachment, table)
     while True:
         try:
-            return fn()
+            result = fn()
         except Exception as error:
             if not runs.again(error):
                 raise
+        else:
+            runs.went_through()
+            return result
 
 
 async def rerun_async(
@@ -42,10 +45,13 @@ async def rerun_async(
     runs = _Runs(attachment, table)
     while True:
         try:
-            return await fn()
+            result = await fn()
         except Exception as error:
             if not await runs.again_async(error):
                 raise
+        else:
+            runs.went_through()
+            return result
 
 
 class _Runs:
@@ -82,6 +88,14 @@ class _Runs:
         except Exception:
             _log.exception("a fault of ours; the function's own exception stands")
         return False
+
+    def went_through(self) -> None:
+        """The latest run has come to its end without a throttle."""
+        try:
+            if self._call is not None:
+                self._call.went_through(self._attachment().monotonic())
+        except Exception:
+            _log.exception("a fault of ours; the function has done its work")
 
     def _throttle_in(self, error: BaseException) -> Any | None:
         """The ClientError of a throttle that nobody has retried; None: not our affair."""

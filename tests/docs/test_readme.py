@@ -54,6 +54,9 @@ def test_the_table_of_settings_is_complete_and_true() -> None:
     words |= dict.fromkeys(
         (
             "deadline",
+            "max_hourly_cost",
+            "max_unit_hours_per_day",
+            "prices",
             "max_read_request_units",
             "max_write_request_units",
             "scheduler_role_arn",

@@ -196,7 +196,7 @@ def test_a_load_that_lasts_is_lowered_before_the_hour_that_the_day_can_not_pay(t
 
 def test_what_a_dead_process_has_left_up_is_counted(town: Town) -> None:
     config = big(max_unit_hours_per_day=60, scale_up_factor=3)
-    last, client = town.process(config)
+    last, client = town.process(config.replace(max_write_capacity=15))
     write(client, 60)
     last.timer.is_dead = True
     left = sum(units.write - 5 for units in town.units())

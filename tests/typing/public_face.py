@@ -13,6 +13,7 @@ from typing_extensions import assert_type
 
 from dynoresilience import (
     IndexLimits,
+    Prices,
     ScalingClient,
     ScalingConfig,
     TableLimits,
@@ -59,6 +60,9 @@ assert_type(attach(boto3.client("dynamodb")), DynamoDBClient)
 assert_type(attach(boto3.resource("dynamodb")), DynamoDBServiceResource)
 assert_type(install(boto3.Session()), boto3.Session)
 install(config=ScalingConfig())
+ScalingConfig(prices=Prices(read=0.1, write=0.5), tables={"orders": TableLimits(max_hourly_cost=1)})
+ScalingConfig(prices={"eu-west-1": Prices(0.1, 0.5)}, dry_run=True)
+ScalingConfig(prices=0.1)  # type: ignore[arg-type]
 nothing: str = install()  # type: ignore[assignment]
 
 

@@ -47,7 +47,12 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         if NOTE in context:
             context[NOTE][-1] = len(response[0].content)
-        if _CALL in context or self.botocore is None or attempt["operation"].name[:5] == "Batch":
+        if (
+            _CALL in context
+            or PLACE in context
+            or self.botocore is None
+            or attempt["operation"].name[:5] == "Batch"
+        ):
             return self._after_answer(attempt)
         # Nearly every call comes here and no further; what is done here all of them pay for.
         delay: float | None = self.botocore(**attempt)
@@ -72,6 +77,9 @@ class Attempts:
                 rest = wire.rest_of(attempt, batch)
                 if rest is not None:
                     return self._on_rest(rest, attempt)
+                waited = context.get(_CALL) or context.get(PLACE)
+                if waited is not None:
+                    waited.went_through(self._calls.monotonic())
             except Exception:
                 self._fault(context)
             else:
@@ -83,7 +91,7 @@ class Attempts:
         context = attempt["request_dict"]["context"]
         if self._calls.resting and _FAULT not in context:
             try:
-                self._calls.succeeded(wire.tables_of(attempt), attempt["operation"].name)
+                self._calls.succeeded(wire.tables_of(attempt))
             except Exception:
                 self._fault(context)
 

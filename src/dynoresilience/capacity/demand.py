@@ -51,6 +51,7 @@ class Demand:
 
     ``units`` were asked in ``seconds``; ``rate`` is per second. ``growth``: by how many units a
     second the rate grows each second. ``waiting``: units of calls that were refused and wait.
+    ``share``: the part of what is admitted that this process gets; less than 1: others ask, too.
     ``held_up``: it was measured since the latest change of capacity came into force, with calls
     waiting all the time; who waits makes no new call, so the rate may be what is served, not what
     is wanted.
@@ -62,6 +63,7 @@ class Demand:
     growth: float = 0.0
     waiting: float = 0.0
     held_up: bool = False
+    share: float = 1.0
 
     def exceeds(self, units: float) -> bool:
         """Whether it is certain that more than so many units a second are asked."""
@@ -81,6 +83,7 @@ class Demand:
             self.growth * share,
             self.waiting * share,
             self.held_up,
+            self.share,
         )
 
 
@@ -90,11 +93,13 @@ def measured(
     *,
     since: float | None = None,
     waiting: float = 0.0,
+    share: float = 1.0,
     before: tuple[float, float] | None = None,
 ) -> Demand | None:
     """The demand up to an instant; None: nothing was asked.
 
-    ``since``: when the latest change came into force, if calls have waited ever since.
+    ``since``: when the latest change came into force, if calls have waited ever since. ``waiting``
+    and ``share`` as in `Demand`.
     ``before``: an earlier instant, and the rate that there was then, to tell how it grows.
     """
     bounds = [bound for bound in (since, asked.since) if bound is not None]
@@ -102,7 +107,7 @@ def measured(
     recent = [arrival for arrival in asked.arrivals if first <= arrival.at <= until]
     if not recent:
         return None
-    begun = recent[0].at if not bounds else first
+    begun = recent[0].at if since is None else first
     seconds = max(until - begun, LEAST_SECONDS)
     units = sum(arrival.units for arrival in recent)
     if seconds > LATELY:
@@ -113,7 +118,7 @@ def measured(
     growth = 0.0
     if before is not None and since is None and until - before[0] > LATELY:
         growth = max(0.0, (rate - before[1]) / (until - before[0]))
-    return Demand(rate, units, seconds, growth, waiting, since is not None)
+    return Demand(rate, units, seconds, growth, waiting, since is not None, share)
 
 
 @dataclass(frozen=True, slots=True)

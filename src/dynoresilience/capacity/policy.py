@@ -81,14 +81,16 @@ class DemandPolicy:
         units, demand = need.units, need.demand
         if demand is None:
             return units if need.foreseen else _times(units, self.factor)
-        spare = demand.rate < units * (ELASTIC if demand.held_up else 1)
+        served = units * demand.share
+        spare = demand.rate < served * (ELASTIC if demand.held_up else 1)
         is_firm = demand.is_firm(units)
         if need.foreseen and (spare or not (is_firm or demand.held_up)):
             return units
         if not is_firm:
             return _times(units, self.factor)
         grown = demand.rate + demand.growth * (need.change_seconds + self.lead)
-        enough = _times(min(grown, demand.rate * self.factor), self.headroom)
+        own = min(grown, demand.rate * self.factor)
+        enough = _times(own + units - served, self.headroom)
         if spare:
             return self._beside_those_that_wait(need, demand, enough)
         if demand.held_up:
@@ -97,10 +99,10 @@ class DemandPolicy:
 
     def _beside_those_that_wait(self, need: Need, demand: Demand, enough: int) -> int:
         """More is there than is asked; but those that have waited since before it was come, too."""
-        units, spare = need.units, need.units - demand.rate
+        units, spare = need.units, need.units * demand.share - demand.rate
         if demand.waiting > spare * self.drain:
             return max(enough, _times(demand.rate + demand.waiting / self.drain, self.headroom))
-        if need.settled <= SETTLES + demand.waiting / spare:
+        if need.settled <= SETTLES + self.drain:
             return units
         if enough > units:
             return enough

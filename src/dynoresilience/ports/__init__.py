@@ -244,6 +244,9 @@ class Call(Protocol):
     def try_again(self, throttle: Throttle, attempt: int, retry_after: float | None) -> bool:
         """Raise, wait, and say True: send it again. False: the call ends now."""
 
+    def went_through(self, now: float) -> None:
+        """The call was admitted after all, at this instant (monotonic seconds)."""
+
     def may_go_on(self, attempt: int) -> bool:
         """True if the call may send what did not fit into the answer to this attempt."""
 
@@ -287,4 +290,4 @@ class Calls(Protocol):
 
     def monotonic(self) -> float: ...
     def begin(self, api: str, started: float, place: Any = None) -> Call: ...
-    def succeeded(self, tables: Iterable[str], api: str) -> None: ...
+    def succeeded(self, tables: Iterable[str]) -> None: ...

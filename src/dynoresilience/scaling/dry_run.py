@@ -70,14 +70,15 @@ class Rehearsals:
     def __init__(self) -> None:
         self._told: dict[tuple[str, RaisedKey, int], int] = {}
 
-    def is_new(self, table: str, target: CapacityUpdate) -> bool:
-        """Whether the target asks for something, or much more of it, than was told of the table."""
-        return any(
-            change.after > GROWN * self._told.get((table, change.key, change.before), 0)
-            for change in target
-        )
+    def know(self, table: str, target: CapacityUpdate) -> bool:
+        """Whether all of these numbers were told of, to whatever they were to go."""
+        return all((table, change.key, change.before) in self._told for change in target)
 
-    def tell(self, table: str, target: CapacityUpdate) -> None:
-        """Remember that it was told."""
+    def add(self, table: str, target: CapacityUpdate) -> bool:
+        """True if that is news: a number that was not told of, or one that is to go much higher."""
+        news = False
         for change in target:
-            self._told[table, change.key, change.before] = change.after
+            key = table, change.key, change.before
+            if change.after > GROWN * self._told.get(key, 0):
+                self._told[key], news = change.after, True
+        return news

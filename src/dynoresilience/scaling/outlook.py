@@ -47,13 +47,13 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     )
     own = Asked(arrivals, asked.since)
     pace = record.paces.get(queue_of(*key))
-    waiting = pace.waiting if pace is not None else 0.0
+    waiting, share = (pace.waiting, pace.share) if pace is not None else (0.0, 1.0)
     if record.changed_at >= record.short_since:
-        return measured(own, now, since=record.changed_at, waiting=waiting)
+        return measured(own, now, since=record.changed_at, waiting=waiting, share=share)
     latest = arrivals[-1].at if arrivals else now
     until = min(now, latest, record.short_since + STILL_FREE)
     before = record.rates.get(key)
-    demand = measured(own, until, waiting=waiting, before=before)
+    demand = measured(own, until, waiting=waiting, share=share, before=before)
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
     return demand

@@ -113,13 +113,12 @@ class Raiser:
         self, record: TableRecord, short: Shortage, state: TableState, outlook: Outlook = UNKNOWN
     ) -> Scale | Hold:
         """What to ask for from this state: what is short, and the owner can afford."""
-        plan = self._guard.affordable(record, short, state, short.plan(state, outlook))
-        is_rehearsed = (
-            isinstance(plan, Scale)
-            and short.settings.dry_run
-            and not self._rehearsals.is_new(short.table, plan.target)
-        )
-        return short.hold(HoldReason.DRY_RUN) if is_rehearsed else plan
+        return self._guard.affordable(record, short, state, short.plan(state, outlook))
+
+    def rehearsed(self, short: Shortage, plan: Scale) -> Hold | None:
+        """The hold of a dry run that has told of this plan already."""
+        was_told = short.settings.dry_run and self._rehearsals.know(short.table, plan.target)
+        return short.hold(HoldReason.DRY_RUN) if was_told else None
 
     def look_and_raise(self, record: TableRecord, short: Shortage) -> Answer | None:
         """The answer; None: the table has another record, which may know it already."""
@@ -212,10 +211,10 @@ class Raiser:
                 hold, excuse = short.hold(HoldReason.JUST_RAISED), Excuse.JUST_CHANGED
                 return Answer(record, record.generation, hold=hold, excuse=excuse)
             if short.settings.dry_run:
-                self._rehearsals.tell(short.table, plan.target)
                 self._turns.follow(record)
+                is_news = self._rehearsals.add(short.table, plan.target)
+                planned = plan.target.changes if is_news else ()
                 hold = short.hold(HoldReason.DRY_RUN)
-                planned = plan.target.changes
                 return Answer(record, record.generation, hold=hold, planned=planned)
             answer = self._raise(record, short, state, plan.target)
             if answer is not None:

@@ -112,16 +112,11 @@ class Scaler:
             if not self._clock.wait(busy.over, max(0.0, give_up - now)):
                 return self._in_flight(record, short)
 
-    def succeeded(self, table: str, dimension: Dimension | None = None) -> None:
+    def succeeded(self, table: str) -> None:
         """A call on this table went through: somebody who waits may have a chance now."""
         record = self._raiser.met(table)
         if record is not None:
-            now = self._clock.monotonic()
-            with record.lock:
-                for (_, of), pace in record.paces.items():
-                    if of is dimension:
-                        pace.went_through(now)
-            record.ease(now)
+            record.ease(self._clock.monotonic())
 
     def hold_back(
         self,
@@ -138,22 +133,21 @@ class Scaler:
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes)
-        at = None if place is None else place.at(now)
+        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
+        end = math.inf if deadline is None else deadline
+        at = None if place is None else place.at(now, before=end)
         if record is None or place is None or at is None or at <= now:
-            return None
-        if deadline is not None and at >= deadline:
             return None
 
         def turn(now: float) -> float:
-            at = place.at(now)
-            left = math.inf if deadline is None else deadline - now
-            return 0.0 if at is None else max(0.0, min(at - now, left, longest))
+            at = place.at(now, before=end)
+            return 0.0 if at is None else min(at - now, longest)
 
         watched = [(record, record.generation)]
         pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
         with self.rest():
             pause.sleep(self._clock)
+        place.went_at = self._clock.monotonic()
         return place
 
     @property
@@ -239,7 +233,9 @@ class Scaler:
             plan = self._raiser.plan(record, short, record.state) if record.state else None
         except Exception:  # of a policy of the owner's own; the look reports it
             return None
-        return plan if isinstance(plan, Hold) and plan.reason not in _PASSING else None
+        if isinstance(plan, Hold):
+            return plan if plan.reason not in _PASSING else None
+        return self._raiser.rehearsed(short, plan) if plan is not None else None
 
     @staticmethod
     def _in_flight(record: TableRecord, short: Shortage) -> Answer:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from dynoresilience.capacity.unit_hours import DAY, HOUR
 from dynoresilience.config import TableLimits
-from dynoresilience.events import ScaleDownDone, ScaleDownPlanned, ScaleUpPlanned, ScaleUpRequested
+from dynoresilience.events import (
+    ScaleDownDone,
+    ScaleDownPlanned,
+    ScaleDownPostponed,
+    ScaleUpPlanned,
+    ScaleUpRequested,
+)
 from dynoresilience.model import (
     Dimension,
     HoldReason,
@@ -327,3 +337,71 @@ def test_a_dry_client_does_not_lower_what_another_of_the_process_has_raised(worl
     world.clock.advance(2 * DELAY)
 
     assert world.control.units("orders").write == 5
+
+
+SIGNALS = [TABLE, INDEX, READS, ThrottleSignal(Resource("orders", "by-customer"), Dimension.READ)]
+STEPS = st.lists(
+    st.tuples(
+        st.integers(0, 1),
+        st.lists(st.sampled_from(SIGNALS), min_size=1, max_size=3, unique=True),
+        st.sampled_from([0.0, 0.5, 2.5, 2.5, 2.5, 30.0, 590.0, 700.0, 1800.0, 3600.0, 20_000.0]),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.integers(0, 120), st.sampled_from([1.5, 2.0, 10.0]))
+def test_two_processes_never_pay_more_an_hour_than_the_table_may_cost(
+    steps: list[tuple[int, list[ThrottleSignal], float]], spare: int, factor: float
+) -> None:
+    limit = 10 * (READ_UNIT + WRITE_UNIT) + spare * READ_UNIT
+    worlds = two_worlds(max_hourly_cost=limit, scale_up_factor=factor)
+
+    for which, signals, seconds in steps:
+        worlds[which].throttle(*signals)
+        worlds[which].clock.advance(seconds)
+        own, index = (worlds[0].control.units("orders", name) for name in (None, "by-customer"))
+        reads, writes = own.read + index.read, own.write + index.write
+        assert reads * READ_UNIT + writes * WRITE_UNIT <= limit * (1 + 1e-9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(STEPS, st.integers(0, 400), st.sampled_from([1.5, 2.0, 10.0]))
+def test_a_process_never_takes_more_unit_hours_than_a_day_has(
+    steps: list[tuple[int, list[ThrottleSignal], float]], limit: int, factor: float
+) -> None:
+    world = two_worlds(max_unit_hours_per_day=limit, scale_up_factor=factor)[0]
+    most: defaultdict[tuple[str | None, Dimension, int], int] = defaultdict(int)
+
+    def look() -> None:
+        hour = int(world.clock.now() // HOUR)
+        for name in (None, "by-customer"):
+            for dimension in Dimension:
+                up = world.control.units("orders", name).of(dimension) - 5
+                most[name, dimension, hour] = max(most[name, dimension, hour], up)
+
+    for _, signals, seconds in steps:
+        world.throttle(*signals)
+        until = world.clock.now() + seconds
+        while world.clock.now() < until:
+            world.clock.advance(min(20.0, until - world.clock.now()))
+            look()
+
+    assume(not world.of(ScaleDownPostponed))  # as the decrease budget is spent
+    days: defaultdict[int, int] = defaultdict(int)
+    for (_, _, hour), up in most.items():
+        days[hour // 24] += up
+    assert max(days.values(), default=0) <= limit
+
+
+def two_worlds(**changed: object) -> list[World]:
+    """Two processes at one table, at noon."""
+    one = World()
+    one.control.add("orders", Units(5, 5), by_customer=Units(5, 5))
+    midday(one)
+    configured(one, **changed)
+    other = World(one.clock, one.config)
+    other.control, other.ledger = one.control, one.ledger
+    other.engine = other.new_engine()
+    return [one, other]
