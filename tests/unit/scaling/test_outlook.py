@@ -43,9 +43,16 @@ STATE = TableState(
 
 
 def calls(rate: float, until: float = NOW, seconds: float = 10.0) -> list[Arrival]:
-    """Writes, so many a second."""
+    """Writes of which nobody knows what they write, so many a second, in a loop."""
     count = round(rate * seconds)
-    return [Arrival(until - n / rate, None, WRITE, 1.0) for n in reversed(range(count))]
+    instants = [until - n / rate for n in reversed(range(count))]
+    return [Arrival(at, None, WRITE, 1.0, answered=True) for at in instants]
+
+
+def puts(*attributes: str, count: int = 50, units: float = 1.0) -> list[Arrival]:
+    """Of items with these attributes."""
+    names = frozenset(attributes)
+    return [replace(one, attributes=names, units=units) for one in calls(count / 10)]
 
 
 def reads(rate: float, index: str | None = None, units: float = 1.0) -> list[Arrival]:
@@ -125,15 +132,42 @@ def test_an_index_gets_the_part_of_the_writes_that_is_in_it(
         assert found.rate == pytest.approx(100 * share, rel=0.01)
 
 
-def test_an_index_that_was_short_gets_all_of_it_where_nothing_is_known(
+@pytest.mark.parametrize(
+    ("made", "share"),
+    [
+        (puts("id", "customer"), 1.0),
+        (puts("id", "customer", count=25) + puts("id", count=75), 0.25),
+        (puts("id", "customer", count=10, units=9.0) + puts("id", count=90), 0.5),
+        (puts("id", count=100), None),
+        (puts("id", "customer", count=10) + calls(9.0), None),  # mostly updates, say
+    ],
+)
+def test_what_is_known_of_the_calls_themselves_comes_first(
+    record: TableRecord, made: list[Arrival], share: float | None
+) -> None:
+    found = demands(record, sorted(made, key=lambda one: one.at))
+    whole, index = found[None, WRITE], found.get(("by-customer", WRITE))
+
+    assert (index and index.rate / whole.rate) == pytest.approx(share)
+
+
+def test_an_index_of_few_attributes_takes_a_unit_of_a_large_item(record: TableRecord) -> None:
+    keys_only = replace(STATE.indexes["by-customer"], whole_items=False)
+    state = replace(STATE, indexes={"by-customer": keys_only})
+    short = Shortage("orders", (TABLE_SHORT,), NOW, ScalingConfig())
+
+    found = outlook_of(record, short, state, Asked(puts("customer", units=8.0)), NOW).demands
+
+    whole, index = found[None, WRITE], found["by-customer", WRITE]
+    assert index.rate == pytest.approx(whole.rate / 8)
+
+
+def test_of_an_index_of_which_nothing_is_known_nothing_is_taken_for_granted(
     record: TableRecord,
 ) -> None:
     record.writes.extend([UNKNOWN, BARE])
 
-    found = demands(record, calls(100), INDEX_SHORT)
-
-    assert found.keys() == {(None, WRITE), ("by-customer", WRITE)}
-    assert found["by-customer", WRITE] == found[None, WRITE]
+    assert demands(record, calls(100), INDEX_SHORT).keys() == {(None, WRITE)}
 
 
 def test_calls_after_those_that_wait_make_no_more_do_not_dilute_it(record: TableRecord) -> None:
@@ -145,7 +179,7 @@ def test_calls_after_those_that_wait_make_no_more_do_not_dilute_it(record: Table
 
 
 def test_what_is_asked_in_the_moment_after_the_first_refusal_counts(record: TableRecord) -> None:
-    made = [Arrival(NOW + n * 0.01, None, WRITE, 1.0) for n in range(100)]
+    made = calls(100, until=NOW + 0.99, seconds=1.0)
 
     found = demands(record, made, now=NOW + 1.0)[None, WRITE]
 
