@@ -38,7 +38,7 @@ class Arrivals:
             head = body if size <= HEAD else body[:HEAD]
             if operation == "BatchWriteItem":
                 size = body.count(b'Request":')
-        except (KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError):
             return None  # somebody else's handler has left another shape
         note = [at, operation, head, size, get_ident(), None]
         self._latest.append(note)

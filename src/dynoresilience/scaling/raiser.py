@@ -131,6 +131,7 @@ class Raiser:
             if not stale:
                 shared.observe(state, begun)
             if shared is not record:
+                shared.hears_of(record.last_throttle)
                 self._records[short.table] = shared
                 return None
             if stale:

@@ -206,6 +206,11 @@ class TableRecord:
             self.short_since = now
         self.last_throttle = now
 
+    def hears_of(self, throttle: float) -> None:
+        """A client was throttled then that did not know yet which table it is."""
+        with self.lock:
+            self.last_throttle = max(self.last_throttle, throttle)
+
     def pace(self, queue: RaisedKey) -> Pace:
         """The queue of `pace.queue_of`. Called with ``lock`` held."""
         return self.paces.setdefault(queue, Pace())

@@ -23,12 +23,26 @@ from dynoresilience.model import Dimension
 NOW = 1000.0
 
 
-def arrival(at: float, units: float = 1.0) -> Arrival:
-    return Arrival(at, None, Dimension.WRITE, units)
+CALLERS = 16
 
 
 def asked(instants: Iterable[float], units: float = 1.0, since: float | None = None) -> Asked:
-    return Asked([arrival(at, units) for at in instants], since)
+    """Calls of some threads in turn, each of which was answered."""
+    arrivals = [
+        Arrival(at, None, Dimension.WRITE, units, None, True, number % CALLERS)
+        for number, at in enumerate(instants)
+    ]
+    return Asked(arrivals, since)
+
+
+def by_callers(count: int, at: float = NOW, *, answered: int = 0) -> Asked:
+    """A call of each, in one instant."""
+    return Asked(
+        [
+            Arrival(at, None, Dimension.WRITE, 1.0, None, number < answered, number)
+            for number in range(count)
+        ]
+    )
 
 
 def steady(rate: float, seconds: float, until: float = NOW) -> list[float]:
@@ -62,11 +76,20 @@ def test_work_that_has_just_begun_counts_from_its_first_call() -> None:
     assert found.rate == pytest.approx(100, rel=0.05)
 
 
-def test_calls_of_one_instant_are_those_of_a_moment() -> None:
-    """A rate of infinity would help nobody."""
-    found = demand(measured(asked([NOW] * 12), NOW))
+@pytest.mark.parametrize("answered", [0, 5, 12])
+def test_a_handful_at_once_may_be_all_there_is(answered: int) -> None:
+    found = demand(measured(by_callers(12, answered=answered), NOW))
 
-    assert (found.rate, found.seconds) == (12 / LEAST_SECONDS, LEAST_SECONDS)
+    assert (found.rate, found.seconds) == (12 / LATELY, LATELY)
+
+
+def test_callers_that_come_again_once_they_are_answered_are_a_loop() -> None:
+    """Those that wait do not come again: half of 16 threads have been answered, and are back."""
+    first, again = by_callers(16, NOW - 0.05, answered=8), by_callers(8)
+
+    found = demand(measured(Asked([*first.arrivals, *again.arrivals]), NOW))
+
+    assert (found.rate, found.seconds) == (24 / LEAST_SECONDS, LEAST_SECONDS)
 
 
 def test_a_spike_over_a_slow_rate_is_what_counts() -> None:
@@ -163,7 +186,10 @@ def test_a_share_of_it() -> None:
 
 # Ticks of 1/64 s: floats that add without an error, also once they are shifted.
 ticks = st.integers(0, 64 * 20)
-calls = st.lists(st.tuples(ticks, st.integers(1, 40)), max_size=60)
+Made = list[tuple[int, int, bool, int]]
+calls = st.lists(
+    st.tuples(ticks, st.integers(1, 40), st.booleans(), st.integers(0, 3)), max_size=60
+)
 maybe_tick = st.none() | ticks
 
 
@@ -172,7 +198,7 @@ def at(tick: int | None, shift: int = 0) -> float | None:
 
 
 def find(
-    made: list[tuple[int, int]],
+    made: Made,
     until: int,
     since: int | None,
     full: int | None,
@@ -180,18 +206,21 @@ def find(
     shift: int = 0,
     times: int = 1,
 ) -> Demand | None:
-    arrivals = [arrival((tick + shift) / 64, units * times) for tick, units in sorted(made)]
+    arrivals = [
+        Arrival((tick + shift) / 64, None, Dimension.WRITE, units * times, None, answered, caller)
+        for tick, units, answered, caller in sorted(made)
+    ]
     return measured(Asked(arrivals, at(full, shift)), (until + shift) / 64, since=at(since, shift))
 
 
 @given(made=calls, until=ticks, since=maybe_tick, full=maybe_tick)
 def test_it_is_never_negative_nor_infinite(
-    made: list[tuple[int, int]], until: int, since: int | None, full: int | None
+    made: Made, until: int, since: int | None, full: int | None
 ) -> None:
     found = find(made, until, since, full)
 
     if found is not None:
-        assert 0 < found.units <= sum(units for _, units in made)
+        assert 0 < found.units <= sum(units for _, units, _, _ in made)
         assert LEAST_SECONDS <= found.seconds <= WINDOW
         assert 0 < found.rate < math.inf
         assert found.growth == 0
@@ -201,14 +230,14 @@ def test_it_is_never_negative_nor_infinite(
     made=calls, until=ticks, since=maybe_tick, full=maybe_tick, shift=st.integers(-(10**6), 10**6)
 )
 def test_another_clock_changes_nothing(
-    made: list[tuple[int, int]], until: int, since: int | None, full: int | None, shift: int
+    made: Made, until: int, since: int | None, full: int | None, shift: int
 ) -> None:
     assert find(made, until, since, full, shift=shift) == find(made, until, since, full)
 
 
 @given(made=calls, until=ticks, since=maybe_tick, full=maybe_tick, times=st.integers(2, 50))
 def test_so_many_times_the_units_are_so_many_times_the_demand(
-    made: list[tuple[int, int]], until: int, since: int | None, full: int | None, times: int
+    made: Made, until: int, since: int | None, full: int | None, times: int
 ) -> None:
     """At least: of more units it is sooner certain that the latest are more than chance."""
     once, often = find(made, until, since, full), find(made, until, since, full, times=times)
@@ -224,9 +253,9 @@ def test_so_many_times_the_units_are_so_many_times_the_demand(
 
 @given(made=calls, until=ticks, full=maybe_tick, more=st.lists(ticks, max_size=20))
 def test_calls_outside_of_the_window_change_nothing(
-    made: list[tuple[int, int]], until: int, full: int | None, more: list[int]
+    made: Made, until: int, full: int | None, more: list[int]
 ) -> None:
     window = round(64 * WINDOW)
-    outside = [(tick, 9) for tick in more if not until - window <= tick <= until]
+    outside = [(tick, 9, True, 0) for tick in more if not until - window <= tick <= until]
 
     assert find(made + outside, until, None, full) == find(made, until, None, full)
