@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from dynoresilience import events
-from dynoresilience.model import Units
+from dynoresilience.capacity.plan import DownPlan, plan_down
+from dynoresilience.model import Dimension, Limits, Raised, TableState, Units
 from tests.unit.scaling.conftest import INDEX, TABLE, World
 
 MINUTE = 60.0
@@ -66,6 +67,28 @@ def test_an_index_with_decreases_to_spare_comes_down_when_it_is_due(world: World
     assert world.control.units("orders") == RAISED
     go_to(world, 56)
     assert world.control.units("orders") == BASE
+
+
+def test_a_maximum_that_has_no_such_budget_comes_down_at_once(world: World) -> None:
+    known = world.control.tables["orders"]
+    now = world.clock.now()
+    state = replace(known, on_demand=True, table=replace(known.table, units=Units(0, 20)))
+    raised = {(None, Dimension.WRITE): Raised(5, 20, 20)}
+
+    def plan(on_demand: bool, state: TableState) -> DownPlan:
+        limits = Limits(100, 100)
+        return plan_down(
+            state,
+            raised,
+            lambda index: limits,
+            now,
+            due=now,
+            on_demand=on_demand,
+            raised_at=now - MINUTE,
+        )
+
+    assert plan(True, state).lower is not None
+    assert plan(False, replace(state, on_demand=False)).is_saving
 
 
 def test_whoever_was_frozen_at_the_end_of_the_hour_lowers_at_once(world: World) -> None:
