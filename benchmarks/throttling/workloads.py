@@ -74,7 +74,7 @@ class Workload:
         processes: how many there are, each with a client of its own.
         key_limit: write units a second that the key `HOT` of the first table gets; None: as usual.
         closed: a caller makes its next call when one is done; what callers got can be compared.
-        seeds: how many runs are enough, where there are many repetitions in it already.
+        seeds: how many runs are enough, where there is much repetition in each.
     """
 
     name: str
@@ -154,6 +154,7 @@ def at_nearly_the_same_time(processes: int, calls: int, seconds: float) -> Jobs:
 def workloads(*, full: bool = False) -> dict[str, Workload]:
     """All of them, by name. If not in full, the long ones have a tenth of calls and capacity."""
     part = 10 if full else 1
+    few = "10 write units" if full else "one write unit"
     processes = 1_000 if full else 300
     scans = tuple(Call("scan", "orders", str(number)) for number in range(12))
     found = (
@@ -173,17 +174,18 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         Workload(
             "ramp",
             f"puts that come by themselves, {part} a second, rising to {15 * part} in ten minutes, "
-            f"then that many for {'five' if full else 'two'}, on a table of {part} write units, "
+            f"then that many for {'five' if full else 'two'}, on a table of {few}, "
             f"cap {20 * part}; a change takes 2 s",
             (Table("orders", write=part),),
             each_by_itself([(0, part), (600, 15 * part), (900 if full else 720, 15 * part)]),
             cap=20 * part,
             closed=False,
+            seeds=2,
         ),
         Workload(
             "spike",
             f"an idle hour, then {10 * part} puts a second for three minutes, on a table of "
-            f"{part} write units that has saved 300 seconds of them, cap {20 * part}; "
+            f"{few} that has saved 300 seconds of them, cap {20 * part}; "
             "a change takes 5 s",
             (Table("orders", write=part),),
             each_by_itself([(0, 10 * part), (180, 10 * part)], begin=HOUR),
@@ -228,8 +230,8 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "nightly",
-            f"{1_000 * part:,} puts by 8 callers at 02:00 of seven nights, on a table of {part} "
-            f"write units, cap {20 * part}; a change takes 2 s",
+            f"{1_000 * part:,} puts by 8 callers at 02:00 of seven nights, on a table of {few}, "
+            f"cap {20 * part}; a change takes 2 s",
             (Table("orders", write=part),),
             by_callers(8, puts(1_000 * part), rounds=7),
             cap=20 * part,

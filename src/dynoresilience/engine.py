@@ -244,7 +244,8 @@ class Engine:
         if config.fleet_size > 1 or not config.scaling_enabled:
             return None
         deadline = _deadline(config, holds, started)
-        return self._scaler.hold_back(work, attributes, config.max_retry_delay, deadline)
+        longest = config.max_retry_delay
+        return self._scaler.hold_back(work, attributes, config, longest, deadline)
 
     @property
     def resting(self) -> int:

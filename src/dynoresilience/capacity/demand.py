@@ -17,7 +17,8 @@ WINDOW = 10.0
 LATELY = 1.0
 """Seconds of them whose rate holds, if it is higher by more than chance."""
 LEAST_SECONDS = 0.1
-"""Of work that has only just begun it is taken to last so long already."""
+"""Of work that has only just begun it is taken to last so long already, if those who were answered
+come again; else `LATELY`: they may be many at once, and that was all."""
 FEW = 10.0
 """Units below which a rate over a second or more is no better than a guess."""
 SIGMAS = 3.0
@@ -26,12 +27,19 @@ SIGMAS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call that the program has made: when (monotonic seconds), and the units it takes, about."""
+    """A call that the program has made: when (monotonic seconds), and the units it takes, about.
+
+    ``attributes``: of the item, if it is a put and they are known. ``answered``: it went through.
+    ``caller``: stands for the thread that made it.
+    """
 
     at: float
     index: str | None
     dimension: Dimension
     units: float
+    attributes: frozenset[str] | None = None
+    answered: bool = False
+    caller: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,8 @@ def measured(
     if not recent:
         return None
     begun = recent[0].at if since is None else first
-    seconds = max(until - begun, LEAST_SECONDS)
+    least = LEAST_SECONDS if since is not None or _goes_on(recent) else LATELY
+    seconds = max(until - begun, least)
     units = sum(arrival.units for arrival in recent)
     if seconds > LATELY:
         latest = sum(arrival.units for arrival in recent if arrival.at > until - LATELY)
@@ -116,9 +125,18 @@ def measured(
             units, seconds = latest, LATELY
     rate = units / seconds
     growth = 0.0
-    if before is not None and since is None and until - before[0] > LATELY:
-        growth = max(0.0, (rate - before[1]) / (until - before[0]))
+    if before is not None and since is None and until - before[0] > WINDOW / 2:
+        chance = SIGMAS * math.sqrt(units) / seconds
+        if rate - chance > before[1]:
+            growth = (rate - before[1]) / (until - before[0])
     return Demand(rate, units, seconds, growth, waiting, since is not None, share)
+
+
+def _goes_on(recent: Sequence[Arrival]) -> bool:
+    """Whether callers that were answered have come again, most of them: a loop, not a handful."""
+    answered = sum(arrival.answered for arrival in recent)
+    again = len(recent) - len({arrival.caller for arrival in recent})
+    return 0 < answered <= 2 * again
 
 
 @dataclass(frozen=True, slots=True)

@@ -262,7 +262,7 @@ class Call(Protocol):
 class Arrivals(Protocol):
     """The latest calls of a client."""
 
-    def note(self, at: float, operation: str, request: dict[str, Any]) -> list[Any]:
+    def note(self, at: float, operation: str, request: dict[str, Any]) -> list[Any] | None:
         """A call is made. The last place of the list is for the bytes of its answer."""
 
 

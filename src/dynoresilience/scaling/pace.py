@@ -59,6 +59,11 @@ class Pace:
         """Part of what the table admits that this process gets, as far as that is known."""
         return min(1.0, self._share)
 
+    @property
+    def keeps_its_word(self) -> bool:
+        """Whether of those who had their turn lately more were admitted than refused."""
+        return self._went >= self._refused
+
     def indexes_short(self) -> frozenset[str | None]:
         """What was short lately: the table (None), indexes."""
         return frozenset(index for index, _ in self._short)
@@ -81,7 +86,7 @@ class Pace:
         if not rate:
             return None
         # Nobody waits for the places of those who have gone before their turn, or never took them.
-        free_at = min(self._free_at, now + self.waiting / rate)
+        free_at = min(self._free_at, now + (self.waiting + units) / rate)
         at = max(free_at, now + units / rate if refused else now)
         if at >= before:
             return None

@@ -60,7 +60,8 @@ class Place:
     def is_reliable(self) -> bool:
         """Whether nearly all are admitted when it is their turn."""
         with self._record.lock:
-            return self._record.pace(self._queue).share >= RELIABLE
+            pace = self._record.pace(self._queue)
+            return pace.share >= RELIABLE and pace.keeps_its_word
 
     def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""

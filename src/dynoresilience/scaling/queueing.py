@@ -23,6 +23,7 @@ class Queueing:
         self._context = context
         self._larger = 1.0
         self._came_early = False
+        self._has_turn = place is not None
         self.place = place
 
     def turn(self, throttle: Throttle, answers: Sequence[Answer], now: float) -> float | None:
@@ -35,7 +36,7 @@ class Queueing:
         context = self._context
         lacks_units = any(s.kind is ThrottleKind.PROVISIONED for s in throttle.signals)
         just_changed = Excuse.JUST_CHANGED in {answer.excuse for answer in answers}
-        if self.place is not None and lacks_units and not just_changed:
+        if self.place is not None and self._has_turn and lacks_units and not just_changed:
             self.place.was_refused(now)
             self._larger = min(2 * self._larger, MOST_UNITS)
         self.place = None
@@ -50,13 +51,23 @@ class Queueing:
                 lambda index: context.settings.limits(table, index),
                 now,
             )
-        if self.place is None:
-            return None
-        return self.place.at(now, before=self.latest(now), refused=True)
+        return self._at(now, refused=True)
 
     def again(self, now: float) -> float | None:
         """When its turn is after a change of capacity; None: it has no place."""
-        return None if self.place is None else self.place.at(now, before=self.latest(now))
+        return self._at(now, refused=False)
+
+    def _at(self, now: float, *, refused: bool) -> float | None:
+        """Who has no turn goes when it likes, and how it fares then says nothing of the queue."""
+        place, latest = self.place, self.latest(now)
+        at = None if place is None else place.at(now, before=latest, refused=refused)
+        self._has_turn = at is not None
+        return at
+
+    def went_through(self, now: float) -> None:
+        """The call was admitted."""
+        if self.place is not None and self._has_turn:
+            self.place.went_through(now)
 
     def latest(self, now: float) -> float:
         """Before when a turn has to come that is worth the wait."""

@@ -20,7 +20,7 @@ from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.pause import Pause
 from dynoresilience.scaling.place import Place, place_of_new
 from dynoresilience.scaling.pre_raise import PreRaises
-from dynoresilience.scaling.raiser import Raiser
+from dynoresilience.scaling.raiser import ENOUGH_FOR, Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
 from dynoresilience.scaling.turns import Turns
@@ -36,6 +36,9 @@ LONGEST_LOOK = LONGEST_FLIGHT
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""
+HELD_BACK_FOR = 10.0
+"""Seconds for which a new call queues at most where no change is under way: a service that is asked
+ten times what its table may have should not answer much later for it."""
 _PASSING = (HoldReason.UPDATING, HoldReason.ENOUGH)
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
@@ -81,6 +84,16 @@ class Scaler:
         for no longer than that. ``refused``: the writes of the attempt, as far as they are known.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
+        answer = self._answer(short, deadline, refused)
+        if answer.record is not None and answer.hold is not None and answer.excuse is None:
+            stands = ENOUGH_FOR if answer.hold.reason is HoldReason.ENOUGH else STATE_TTL
+            answer.record.nothing_to_do_until = self._clock.monotonic() + stands
+        return answer
+
+    def _answer(
+        self, short: Shortage, deadline: float | None, refused: Sequence[RefusedWrite]
+    ) -> Answer:
+        table, settings = short.table, short.settings
         hold = self._other_limit(short) or hold_without_looking(short.signals, short.limits)
         if not settings.scaling_enabled:
             hold = short.hold(HoldReason.DISABLED)
@@ -94,7 +107,8 @@ class Scaler:
             with record.lock:
                 now = self._clock.monotonic()
                 record.throttled(now)
-                record.writes.extend(refused)
+                if any(s.resource.index is None and not s.any_index for s in short.signals):
+                    record.writes.extend(refused)
                 answer = self._known(record, short, now)
                 if answer is not None:
                     return answer
@@ -132,21 +146,30 @@ class Scaler:
         self,
         work: Work,
         attributes: frozenset[str] | None,
+        settings: Settings,
         longest: float,
         deadline: float | None,
     ) -> Place | None:
         """Let a call that is not sent yet wait behind those that wait for the same.
 
-        ``attributes``: of the item, of a put. Not for more than ``longest`` seconds; and not at all
-        if its turn would come only after the ``deadline``: there is always a chance. None: it had
-        nobody to wait for.
+        Only while capacity changes, or where nothing is to be done about it: else somebody has to
+        find out that the table is short. Not for more than ``longest`` seconds, and not at all if
+        its turn would come only after the ``deadline``, or too late: there is always a chance.
+        ``attributes``: of the item, of a put. None: it had nobody to wait for.
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
-        queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
+        if record is None:
+            return None
         end = math.inf if deadline is None else deadline
+        if not record.is_changing(now, settings.scale_up_timeout):
+            longest = min(longest, HELD_BACK_FOR)
+            end = min(end, now + longest)
+            if now >= record.nothing_to_do_until:
+                return None
+        queue = queue_of(work.index, work.dimension)
+        place = place_of_new(record, queue, work.units, attributes, now)
         at = None if place is None else place.at(now, before=end)
-        if record is None or place is None or at is None or at <= now:
+        if place is None or at is None or at <= now:
             return None
 
         def turn(now: float) -> float:

@@ -72,7 +72,8 @@ class TableRecord:
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``short_since``: when the present shortage began. ``change_seconds``: how long the latest change
     took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
-    ``costs``: units that a read takes, about.
+    ``costs``: units that a read takes, about. ``nothing_to_do_until``: until then it is known that
+    capacity will not be raised, or need not be.
     ``rates``: the demand at the beginning of the latest shortage, and when that was.
     ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
     ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
@@ -111,6 +112,7 @@ class TableRecord:
         self.change_seconds = 0.0
         self.paces: dict[RaisedKey, Pace] = {}
         self.writes: deque[RefusedWrite] = deque(maxlen=64)
+        self.nothing_to_do_until = NEVER
         self.costs: dict[RaisedKey, float] = {}
         self.rates: dict[RaisedKey, tuple[float, float]] = {}
         self.needs: tuple[Needed, ...] = ()

@@ -153,14 +153,12 @@ class ThrottledCall:
         for record, _ in watched:
             if excuse is Excuse.IN_FLIGHT and retry_after is None:
                 until = record.take_turn(now, until)
-        return Pause(
-            until, watched, self._wake_delay, self._resumed, eager=eager, place=self._queueing.place
-        )
+        place = self._queueing.place
+        return Pause(until, watched, self._wake_delay, self._resumed, eager=eager, place=place)
 
     def went_through(self, now: float) -> None:
         """The call was admitted after all, at this instant (monotonic seconds)."""
-        if self._queueing.place is not None:
-            self._queueing.place.went_through(now)
+        self._queueing.went_through(now)
 
     def may_go_on(self, attempt: int) -> bool:
         """Whether another attempt is within the budget and the deadline, though none failed."""

@@ -190,6 +190,17 @@ def test_a_raise_late_in_the_hour_is_not_taken_back_at_once(world: World) -> Non
     assert not world.of(ScaleDownDone)
 
 
+def test_a_decrease_that_is_not_in_force_by_the_hour_is_counted_in_the_next(world: World) -> None:
+    configured(world, max_unit_hours_per_day=10)
+    world.control.update_seconds = 20.0
+    world.clock.advance(49.5 * 60.0)
+    assert [change.after for change in world.throttle(TABLE).raised] == [10]
+    world.clock.advance(HOUR)
+    assert world.control.units("orders").write == 5
+
+    assert world.throttle(TABLE).hold is not None, "5 in this hour, 5 in the next"
+
+
 def test_what_another_process_has_raised_is_counted(world: World) -> None:
     configured(world, max_unit_hours_per_day=60)
     raise_to_the_end(world, times=3)
