@@ -119,7 +119,15 @@ def _need(
     found = state.resource(resource.index)
     current = found.units.of(dimension) if found is not None else 0
     demand = outlook.demands.get((resource.index, dimension))
-    return Need(resource, dimension, current, demand, outlook.change_seconds, outlook.settled)
+    return Need(
+        resource,
+        dimension,
+        current,
+        demand,
+        outlook.change_seconds,
+        outlook.settled,
+        in_vain=outlook.in_vain,
+    )
 
 
 def _foreseen(
