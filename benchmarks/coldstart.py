@@ -5,7 +5,9 @@ a client, and the first call (answered in the process), so that nothing is hidde
 off. A ratio is of two neighbours, so whatever else the machine does at the time cancels. "plain
 again" is plain boto3 once more: how far the method can be trusted. The most exact figures are
 "in one interpreter": what boto3 took and what ours took with it, timed by the one that did both.
-Garbage collections are part of a start, and move from one stage to another by chance.
+Garbage collections are part of a start, but whose they are is chance: plain boto3 may end just
+short of a full one, which the next modules that a program imports bring on, be they ours or its
+own. So the stages are compared without any, and the whole start with them, too.
 
 The same with a small share of a processor, as a Lambda function of 128 MB has (1/14: AWS gives a
 whole one at 1,769 MB): this process stops the interpreter (SIGSTOP) and lets it go on (SIGCONT) 20
@@ -47,6 +49,7 @@ UNWANTED = ("pydantic", "tenacity", "typer", "textual", "rich", "asyncio", "moto
 
 TIMED = """
 import gc, sys, time
+{first}
 clock, cpu = time.perf_counter, time.process_time
 cpu_start, start = cpu(), clock()
 import boto3
@@ -139,11 +142,17 @@ def slow_down(process: subprocess.Popen[str], share: float) -> None:
 
 
 def measure(
-    runs: int, variants: Sequence[str] = tuple(PROGRAMS), share: float = 1.0
+    runs: int,
+    variants: Sequence[str] = tuple(PROGRAMS),
+    *,
+    share: float = 1.0,
+    collections: bool = True,
 ) -> dict[str, list[list[float]]]:
     """By variant: the seconds of each stage, a list for each run."""
     programs = {
-        name: TIMED.format(then=then, make=make)
+        name: TIMED.format(
+            first="gc.enable()" if collections else "gc.disable()", then=then, make=make
+        )
         for name, (then, make) in PROGRAMS.items()
         if name in variants
     }
@@ -159,16 +168,24 @@ def measure(
     return seconds
 
 
-def rows_of(seconds: dict[str, list[list[float]]]) -> list[Row]:
-    ours = list(zip(*seconds[OURS], strict=True))
+def rows_of(usual: dict[str, list[list[float]]], quiet: dict[str, list[list[float]]]) -> list[Row]:
+    """``usual``: with garbage collections; ``quiet``: without."""
+    ours = list(zip(*usual[OURS], strict=True))
+    whole = STAGES.index("import and make")
     rows = [
         _row("import, in one interpreter", ours[0], ours[len(STAGES)], AIM),
         _row("make a client, in one interpreter", ours[1], ours[len(STAGES) + 1], None),
+        _row(
+            f"{STAGES[whole]}: {OURS}, with collections",
+            ours[whole],
+            [run[whole] for run in usual[PLAIN]],
+            None,
+        ),
     ]
     for number, stage in enumerate(STAGES):
-        theirs = [run[number] for run in seconds[PLAIN]]
+        theirs = [run[number] for run in quiet[PLAIN]]
         for variant in (OURS, AGAIN):
-            mine = [run[number] for run in seconds[variant]]
+            mine = [run[number] for run in quiet[variant]]
             rows.append(_row(f"{stage}: {variant}", mine, theirs, None))  # too wide for the aim
     return rows
 
@@ -229,7 +246,7 @@ def create_small_table(url: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description="The cold start beside plain boto3's.")
     parser.add_argument("--runs", type=int, default=20, help="interpreters of each kind")
-    parser.add_argument("--slow-runs", type=int, default=5, help="of each at a small share")
+    parser.add_argument("--slow-runs", type=int, default=4, help="of each at a small share")
     parser.add_argument("--quick", action="store_true", help="5 runs, 1 at a small share")
     options = parser.parse_args()
     if options.quick:
@@ -240,8 +257,9 @@ def main() -> None:
     for owner, names in found["loaded"].items():
         print(f"  {owner}: {', '.join(names) or 'none'}")
     print(f"  the engine, at the first throttle: {found['engine_seconds'] * 1e3:.0f} ms")
-    rows = rows_of(measure(options.runs))
-    slow = measure(options.slow_runs, (PLAIN, OURS), LOW_SHARE)
+    usual = measure(options.runs, (PLAIN, OURS))
+    rows = rows_of(usual, measure(options.runs, collections=False))
+    slow = measure(options.slow_runs, (PLAIN, OURS), share=LOW_SHARE)
     rows += slow_rows(slow)
     had = median(run[-1] for runs in slow.values() for run in runs)
     shares = {"asked": LOW_SHARE, "had": had}

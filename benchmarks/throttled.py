@@ -14,11 +14,12 @@ import argparse
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "src")]  # of the processes of the pool as well
@@ -27,8 +28,13 @@ from benchmarks.throttling.alternatives import ALTERNATIVES  # noqa: E402
 from benchmarks.throttling.bounds import Yardstick, work_of  # noqa: E402
 from benchmarks.throttling.figures import Figures, figures  # noqa: E402
 from benchmarks.throttling.run import draw, run  # noqa: E402
-from benchmarks.throttling.tables import row_of, table_of  # noqa: E402
 from benchmarks.throttling.workloads import workloads  # noqa: E402
+from benchmarks.writing.aims import AIMED_AT, TIME  # noqa: E402
+from benchmarks.writing.text import ratio, short  # noqa: E402
+from benchmarks.writing.throttled import OURS, Middle, Runs, sentences, table_of  # noqa: E402
+
+if TYPE_CHECKING:
+    import report
 
 SEEDS = 3
 PROCESSES = 3
@@ -52,7 +58,7 @@ def measure(order: Order, *, full: bool) -> tuple[Order, Figures]:
 
 def measure_all(
     names: list[str], alternatives: list[str], seeds: int, *, full: bool
-) -> dict[str, dict[str, list[Figures]]]:
+) -> dict[str, dict[str, Runs]]:
     """By workload and alternative, the figures of each seed."""
     known = workloads(full=full)
     orders = [
@@ -65,11 +71,44 @@ def measure_all(
     os.environ["PYTHONHASHSEED"] = "0"  # in the pool's processes: sets have the same order
     with get_context("spawn").Pool(min(PROCESSES, len(orders))) as pool:
         found = dict(pool.imap_unordered(partial(measure, full=full), longest_first))
-    results: dict[str, dict[str, list[Figures]]] = {}
-    for order in orders:
-        of_workload = results.setdefault(order[0], {})
-        of_workload.setdefault(order[1], []).append(found[order])
-    return results
+    return {
+        name: {
+            alternative: [
+                asdict(found[order]) for order in orders if order[:2] == (name, alternative)
+            ]
+            for alternative in alternatives
+        }
+        for name in names
+    }
+
+
+def row_of(name: str, alternatives: Mapping[str, Runs]) -> report.Row:
+    """Ours, and the quickest of the others that have done all of it. The ratio is to the bound."""
+    import report
+
+    middles = [Middle.of(other, runs) for other, runs in alternatives.items()]
+    ours = next(middle for middle in middles if middle.name == OURS)
+    said = [
+        f"{ours.failed} failed",
+        f"{short(ours.makespan)} s",
+        f"{ratio(ours.over_least)} least unit-hours",
+        f"{short(ours.raises)} raises",
+    ]
+    others = [middle for middle in middles if middle.name != OURS and middle.whole]
+    if others:
+        quickest = min(others, key=lambda other: other.over_bound)
+        said.append(f"next: {quickest.name} {ratio(quickest.over_bound)}")
+    elif len(middles) > 1:
+        said.append("all others have failures")
+    over = report.Spread.of([run["makespan"] / run["least_makespan"] for run in alternatives[OURS]])
+    return report.Row(
+        "throttled",
+        name,
+        over.median if ours.whole else None,
+        over.quartiles if ours.whole else None,
+        ", ".join(said),
+        TIME if name in AIMED_AT else None,
+    )
 
 
 def main() -> None:
@@ -89,16 +128,14 @@ def main() -> None:
     seeds = 1 if options.quick else options.seeds
     results = measure_all(names, alternatives, seeds, full=options.full)
 
-    about = {name: workloads(full=options.full)[name].about for name in names}
-    for name in names:
-        print(f"\n## {name}\n\n{about[name]}\n\n{table_of(results[name])}")
-    rows = [row_of(name, results[name]) for name in names if "ours" in alternatives]
+    about = {name: workload.about for name, workload in workloads(full=options.full).items()}
+    for name, found in results.items():
+        print(f"\n## {name}\n\n{about[name]}\n\n{table_of(found)}")
+        if OURS in found:
+            print("\n" + "\n".join(f"- {said}" for said in sentences(found)))
+    rows = [row_of(name, found) for name, found in results.items() if OURS in found]
     details: dict[str, Any] = {
-        name: {
-            "about": about[name],
-            "alternatives": {key: [asdict(each) for each in some] for key, some in found.items()},
-        }
-        for name, found in results.items()
+        name: {"about": about[name], "alternatives": found} for name, found in results.items()
     }
     report.save(
         "throttled",

@@ -32,8 +32,7 @@ class Hours:
 
     def since(self, at: float) -> int:
         """The hour that an instant begins, or lies in."""
-        hour = int((self.begins + at) // HOUR)
-        return hour + 1 if at >= self.start(hour + 1) else hour
+        return int((self.begins + at) // HOUR)
 
     def starts(self, after: float, before: float) -> Iterator[float]:
         """The instants between two others at which an hour begins."""

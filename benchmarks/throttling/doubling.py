@@ -2,7 +2,7 @@
 
 On a throttle that boto3 has given up on: look at the table, ask for twice the reads and writes of
 it and of all its indexes, wait until it is ACTIVE, and call again, five times at most. Ten minutes
-later ask for what was there before.
+after its first raise a process asks for the base again, which is in its configuration.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .calls import Call, Setting, through
+from .calls import Setting, through
+from .workloads import Call, Table
 
 TRIES = 5
 DOWN_AFTER = 600.0
@@ -30,7 +31,8 @@ class Doubling:
         self._process = setting.process
         self._cap = setting.workload.cap
         self._patient = patient
-        self._before: dict[str, Units] = {}
+        self._base = {table.name: base_of(table) for table in setting.workload.tables}
+        self._due: set[str] = set()
 
     def __call__(self, call: Call) -> None:
         for attempt in range(TRIES):
@@ -53,27 +55,27 @@ class Doubling:
                 if not (self._patient and _code(error) in _DOUBLED_ALREADY):
                     raise
             else:
-                self._lower_later(table, now)
+                self._lower_later(table)
         while not is_active(self._described(table)):
             time.sleep(1.0)
 
     def _twice(self, units: int) -> int:
         return max(units, min(2 * units, self._cap))
 
-    def _lower_later(self, table: str, before: Units) -> None:
-        if table not in self._before:
-            self._before[table] = before
+    def _lower_later(self, table: str) -> None:
+        if table not in self._due:
+            self._due.add(table)
             at = self._process.monotonic() + DOWN_AFTER
             self._process.call_at(at, lambda: self._lower(table))
 
     def _lower(self, table: str) -> None:
-        before = self._before.pop(table)
+        self._due.remove(table)
         try:
             now = units_of(self._described(table))
-            if now != before:
-                self._update(table, before, now)
+            if now != self._base[table]:
+                self._update(table, self._base[table], now)
         except ClientError:  # amid a change, or no decrease is left
-            self._lower_later(table, before)
+            self._lower_later(table)
 
     def _described(self, table: str) -> Any:
         return self._client.describe_table(TableName=table)["Table"]
@@ -90,6 +92,14 @@ class Doubling:
                 for name, of in changed.items()
             ]
         self._client.update_table(**request)
+
+
+def base_of(table: Table) -> Units:
+    writes = {None: table.write, **table.indexes}
+    return {
+        name: {"ReadCapacityUnits": table.read, "WriteCapacityUnits": write}
+        for name, write in writes.items()
+    }
 
 
 def units_of(described: Any) -> Units:

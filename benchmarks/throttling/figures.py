@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from dynoresilience.capacity.prices import LIST
 from dynoresilience.model import Dimension
 
 from .bounds import Yardstick
@@ -14,8 +15,7 @@ from .hours import billed, held
 from .run import Done, Seen
 from .workloads import Workload
 
-PRICES = {Dimension.READ: 0.00013, Dimension.WRITE: 0.00065}
-"""US dollars for a unit-hour, us-east-1, standard class."""
+_PRICES = LIST["us-east-1"]
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Figures:
     describe_tables: int
     decreases: int
     fairness: float | None
-    p50: float
-    p99: float
+    p50: float | None
+    p99: float | None
     back_at_base: bool
 
 
@@ -81,7 +81,10 @@ def figures(workload: Workload, seen: Seen, best: Yardstick) -> Figures:
         least_unit_hours=best.billed(end),
         held=sum(held(history, begin, end) for _, history in histories),
         least_held=best.held(end),
-        dollars=sum(PRICES[dimension] * units for dimension, units in bought),
+        dollars=sum(
+            units * (_PRICES.read if dimension is Dimension.READ else _PRICES.write)
+            for dimension, units in bought
+        ),
         requests=seen.requests.get("items", 0),
         wasted=seen.throttled,
         update_tables=seen.requests.get("UpdateTable", 0)
@@ -145,8 +148,8 @@ def jain(shares: Sequence[float]) -> float:
     return sum(shares) ** 2 / (len(shares) * squares) if squares else 1.0
 
 
-def percentile(numbers: Sequence[float], percent: float) -> float:
-    """The number that so many per cent are not above; NaN of none."""
+def percentile(numbers: Sequence[float], percent: float) -> float | None:
+    """The number that so many per cent are not above; None of none."""
     if not numbers:
-        return math.nan
+        return None
     return sorted(numbers)[max(0, math.ceil(len(numbers) * percent / 100) - 1)]

@@ -49,7 +49,9 @@ class Middle(NamedTuple):
             middle(lambda run: run["unit_hours"]),
             middle(lambda run: run["unit_hours"] / run["least_unit_hours"]),
             middle(lambda run: run["wasted"]),
-            None if runs[0]["fairness"] is None else middle(lambda run: run["fairness"]),
+            None
+            if any(run["fairness"] is None for run in runs)
+            else middle(lambda run: run["fairness"]),
             max(run["update_tables"] - run["decreases"] for run in runs),
             all(run["back_at_base"] for run in runs),
         )

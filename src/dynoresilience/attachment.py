@@ -100,10 +100,10 @@ class Attachment:
 
     def _asked(self, table: str) -> Asked:
         """The latest calls on a table, of all clients of this process that may mean the same."""
-        endpoint = self.client.meta.endpoint_url
+        mine = botocore_private.account_of(self.client)
         with fork_safe.lock:
             others = [one for one in _attached if one._runtime is self._runtime]
-        alike = (one for one in others if one.client.meta.endpoint_url == endpoint)
+        alike = (one for one in others if botocore_private.account_of(one.client) == mine)
         return together(one.arrivals.of(table) for one in alike)
 
     def look_around(self, request: dict[str, Any]) -> None:
@@ -247,6 +247,8 @@ def detach_from(client: Any, error: Exception | None = None) -> None:
         if attachment.owners == 0:
             del client.__dict__[_ATTRIBUTE]
             attachment.hooks.detach(error)
+            if attachment.config.learn_daily:  # what is down stays down
+                attachment.configure(attachment.config.replace(learn_daily=False), None)
             botocore_private.see_errors_no_more(client)
 
 

@@ -30,15 +30,17 @@ from dynoresilience.ports import (
 from dynoresilience.process.clock import SystemClock
 from dynoresilience.process.log_sink import LoggingSink, SafeSinks, utc
 from dynoresilience.process.timer import ThreadTimer
+from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.place import Place
+from dynoresilience.scaling.pre_raise import PreRaises
 from dynoresilience.scaling.raiser import Raiser
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.spend_guard import SpendGuard
 from dynoresilience.scaling.table_record import TableBook
-from dynoresilience.scaling.throttled_call import CallContext, ThrottledCall
+from dynoresilience.scaling.throttled_call import ThrottledCall
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.throttling.retry import RetryPolicy
 from dynoresilience.throttling.work import Work
@@ -190,7 +192,17 @@ class Engine:
             scheduler=scheduler,
             asked=asked,
         )
-        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer)
+        pre_raises = PreRaises(
+            raiser,
+            shelf.raises,
+            asked,
+            lambda: self._config,
+            clock=clock,
+            timer=timer,
+            chance=runtime.chance,
+            sink=self._sink,
+        )
+        self._scaler = Scaler(raiser, turns, clock=clock, timer=timer, pre_raises=pre_raises)
         self._hot_keys = HotKeys(control, clock, runtime.salt)
 
     def configure(self, config: ScalingConfig, sinks: Sequence[EventSink] | None) -> None:
@@ -232,7 +244,8 @@ class Engine:
         if config.fleet_size > 1 or not config.scaling_enabled:
             return None
         deadline = _deadline(config, holds, started)
-        return self._scaler.hold_back(work, attributes, config.max_retry_delay, deadline)
+        longest = config.max_retry_delay
+        return self._scaler.hold_back(work, attributes, config, longest, deadline)
 
     @property
     def resting(self) -> int:

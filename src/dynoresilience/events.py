@@ -66,6 +66,17 @@ class ScaleUpPlanned(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ScaleUpForeseen(Event):
+    """These changes were asked for before they are needed, by what was short on the last days.
+
+    ``at``: when they will be, about. `ScaleUpRequested` follows, as for every raise.
+    """
+
+    changes: tuple[Change, ...]
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class ScaleUpFinished(Event):
     """The new capacity is in force, ``seconds`` after we saw the change begin."""
 
@@ -147,10 +158,14 @@ class ScaleDownPlanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleDownPostponed(Event):
-    """A decrease would have been refused, or was; it is tried again at ``until``."""
+    """A decrease would have been refused, or was; it is tried again at ``until``.
+
+    ``on_purpose``: it would not have been, but pays off only then.
+    """
 
     reason: str
     until: float
+    on_purpose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

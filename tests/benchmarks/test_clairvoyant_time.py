@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.clairvoyant import Calls, Limit, Meter, Work, bound, makespan
+from benchmarks.clairvoyant.fluid import Curve, Tank, serve
+from benchmarks.clairvoyant.hours import HOUR, Hours
 from tests.benchmarks.one_by_one import schedules, seconds_taken
 
 SMALL = Meter(base=5, cap=200, change_seconds=2.0)
@@ -29,6 +31,18 @@ def test_640_puts_on_5_units_take_5_and_an_eighth_seconds() -> None:
 @pytest.mark.parametrize(("count", "seconds"), [(3, 0.0), (5, 0.0), (10, 1.0), (15, 2.0)])
 def test_what_the_old_units_can_do_does_not_wait(count: int, seconds: float) -> None:
     assert makespan(puts(count)) == pytest.approx(seconds)
+
+
+def test_an_empty_bucket_has_to_be_filled_first() -> None:
+    empty = replace(SMALL, full=False)
+    work = replace(puts(640), meters={"table": empty, "index": SMALL})
+    assert makespan(work) == pytest.approx(2 + (640 - 2 * 5) / 200)
+
+
+def test_what_is_saved_goes_where_there_is_less_room() -> None:
+    burst = Curve([(10.0, 0.0), (10.0, 100.0)])
+    tank = Tank(rates=((0.0, 10.0), (10.0, 1.0)), burst_seconds=5.0, tokens=50.0)
+    assert serve(burst, [tank]).when(100.0) == pytest.approx(10 + 95)
 
 
 def test_callers_that_wait_for_answers_are_a_limit_of_their_own() -> None:
@@ -183,6 +197,12 @@ def test_more_to_have_is_never_slower_and_more_to_do_never_faster(work: Work, wh
 @given(works())
 def test_no_call_is_answered_before_it_is_made(work: Work) -> None:
     assert makespan(work) >= work.calls[-1].at + work.latency - 1e-6
+
+
+@given(st.floats(0.0, HOUR, exclude_max=True), st.integers(1, 200))
+def test_an_instant_between_two_hours_belongs_to_both(begins: float, hour: int) -> None:
+    hours = Hours(begins)
+    assert (hours.upto(hours.start(hour)), hours.since(hours.start(hour))) == (hour - 1, hour)
 
 
 @pytest.mark.parametrize(

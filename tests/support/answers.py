@@ -55,6 +55,17 @@ def told(operation: str, body: Body, reply: Reply) -> Told:
     return Told(throttled, short=_set(short), of_another_kind=throttled and not short)
 
 
+def takes_of(operation: str, body: Body) -> frozenset[RaisedKey]:
+    """What the writes in a request may take of."""
+    if operation in READS:
+        return frozenset()
+    put_without = operation == "PutItem" and INDEX_KEY not in body["Item"]
+    batch = body["RequestItems"].get("orders", []) if operation == "BatchWriteItem" else []
+    batch_without = bool(batch) and not any(_may_be_indexed(each) for each in batch)
+    places = (None,) if put_without or batch_without else (None, INDEX)
+    return _set((place, Dimension.WRITE) for place in places)
+
+
 def _told_by_batch(operation: str, body: Body, answer: Body) -> Told:
     """A batch that succeeded; of any other request that nothing was short."""
     writes = (answer.get("UnprocessedItems") or {}).get("orders")

@@ -12,7 +12,7 @@ from dynoresilience.testing.control.control_plane import Provisioned
 from dynoresilience.testing.control.throughput import wanted_by_update
 from dynoresilience.testing.replies import Body, Reply
 from dynoresilience.testing.service.fault_kinds import Dropped
-from tests.support.answers import DATA, DROPPED, INDEX, Told, told
+from tests.support.answers import DATA, DROPPED, INDEX, Told, takes_of, told
 from tests.support.simulated_process import SimulatedProcess
 
 TABLE = "orders"
@@ -61,7 +61,8 @@ class Witness:
     """Stands between the clients of one table and the simulator.
 
     ``owner``: what each number would be without us. ``named``: what throttles have named to
-    this process and no raise has answered since. ``asked``: when it sent UpdateTable, was
+    this process and no raise has answered since. ``written``: what its writes have taken of.
+    ``asked``: when it sent UpdateTable, was
     told that the table is in use, or went on after it was frozen. ``looked``: when it has looked
     at the table, ``blind_at``: when it last could not.
     ``problems``: invariants that were broken.
@@ -89,6 +90,7 @@ class Witness:
         self.process = process
         self.owner = {key: self.reserved(key) for key in KEYS}
         self.named: set[RaisedKey] = set()
+        self.written: set[RaisedKey] = set()
         self.shown: list[tuple[float, dict[RaisedKey, int]]] = []
         self.named_at = self.blind_at = self.other_limit_at = float("-inf")
         self.changes = [change._replace(ours=False) for change in self.changes]
@@ -141,6 +143,7 @@ class Witness:
         if ours and reply.code == "ResourceInUseException":
             self.asked.append(now)  # whatever it answers to: the table is said to be changing
         if ours and operation in DATA:
+            self.written |= takes_of(operation, body)
             self._note(told(operation, body, reply), reply.code, now)
         return reply
 
@@ -177,10 +180,11 @@ class Witness:
             for index, units in wanted.items()
             for dimension in Dimension
         ]
-        raising = any(asked > there for _, there, asked in numbers)
+        raised = {key for key, there, asked in numbers if asked > there}
+        raising, foreseen = bool(raised), self._may_be_foreseen(raised)
         for key, there, asked in numbers:
             if asked > there:
-                self._check_raise(key, there, asked)
+                self._check_raise(key, there, asked, foreseen)
             elif asked < there and raising:
                 found(f"invariant 1: {key} {there} -> {asked} in a raise")
             elif asked < there:
@@ -190,13 +194,20 @@ class Witness:
         if not raising and not self.lowers_now and known and now < quiet_at - 1e-6:
             found(f"lowered {quiet_at - now} s too soon")
 
-    def _check_raise(self, key: RaisedKey, there: int, asked: int) -> None:
+    def _may_be_foreseen(self, raised: set[RaisedKey]) -> set[RaisedKey]:
+        """What a raise of these may take along: that of which the same writes take, too."""
+        writes = {key for key in raised if key[1] is Dimension.WRITE}
+        return self.written & writes if writes & self.named else set()
+
+    def _check_raise(
+        self, key: RaisedKey, there: int, asked: int, foreseen: set[RaisedKey]
+    ) -> None:
         found, what = self.problems.append, f"{key} {there} -> {asked}"
         reads = key[1] is Dimension.READ
         cap = self._config.max_read_capacity if reads else self._config.max_write_capacity
         if asked > cap:
             found(f"invariant 1: {what}, over the cap of {cap}")
-        if key not in self.named:
+        if key not in self.named | foreseen:
             found(f"invariant 3: {what}, no throttle has named it")
         self.named.discard(key)
         known = {(e.resource.index, e.dimension): e for e in self.process.runtime.pending()}

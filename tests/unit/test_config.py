@@ -109,6 +109,7 @@ def test_an_on_demand_cap_is_a_whole_number_of_units(limits: type, name: str, va
         ({"fleet_size": 0}, "fleet_size=0 must be a whole number, 1 or more"),
         ({"fleet_size": 2.0}, "fleet_size=2.0 must be a whole number"),
         ({"fleet_size": True}, "fleet_size=True must be a whole number"),
+        ({"learn_daily": 1}, "learn_daily=1 must be True or False"),
         ({"scaling_enabled": "no"}, "scaling_enabled='no' must be True or False"),
         ({"deadline": -1}, "deadline=-1 must be a finite number of seconds, 0 or more, or None"),
         ({"deadline": True}, "deadline=True must be a finite number of seconds"),
@@ -170,6 +171,7 @@ ENVIRONMENT = {
     "DYNAMODB_MAX_RETRY_DELAY": "5000",
     "DYNAMODB_SCALE_DOWN_DELAY_MINUTES": "2.5",
     "DYNAMODB_FLEET_SIZE": "40",
+    "DYNAMODB_LEARN_DAILY": "yes",
     "DYNAMODB_SCALING_DRY_RUN": "yes",
     "DYNAMODB_SCALING_ENABLED": "False",
 }
@@ -189,6 +191,7 @@ def test_every_variable_of_the_environment() -> None:
         max_retry_delay=5.0,
         scale_down_delay=150.0,
         fleet_size=40,
+        learn_daily=True,
         dry_run=True,
         scaling_enabled=False,
     )

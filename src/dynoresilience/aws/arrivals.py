@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable
+from threading import get_ident
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ HEAD = 512
 
 Note = list[Any]
 """When it was made, the operation, the beginning of the body, its size (of a batch the number of
-writes), and the bytes of the answer once there is one."""
+writes), the thread, and the bytes of the answer once there is one."""
 
 
 class Arrivals:
@@ -29,13 +30,17 @@ class Arrivals:
     def __init__(self) -> None:
         self._latest: deque[Note] = deque(maxlen=LATEST)
 
-    def note(self, at: float, operation: str, request: dict[str, Any]) -> Note:
+    def note(self, at: float, operation: str, request: dict[str, Any]) -> Note | None:
         """A call is made. What is returned is to be told of the answer: its last place."""
-        body = request["body"]
-        size = len(body)
-        if operation == "BatchWriteItem":
-            size = body.count(b'Request":')
-        note = [at, operation, body if len(body) <= HEAD else body[:HEAD], size, None]
+        try:
+            body = request["body"]
+            size = len(body)
+            head = body if size <= HEAD else body[:HEAD]
+            if operation == "BatchWriteItem":
+                size = body.count(b'Request":')
+        except (AttributeError, KeyError, TypeError):
+            return None  # somebody else's handler has left another shape
+        note = [at, operation, head, size, get_ident(), None]
         self._latest.append(note)
         return note
 
@@ -45,24 +50,33 @@ class Arrivals:
         A read that was not answered is taken to be like those that were.
         """
         from dynoresilience.capacity.demand import Arrival, Asked
-        from dynoresilience.throttling.work import read_work
+        from dynoresilience.throttling.work import attributes_of, read_work
 
         name, found, answered = _name(table), [], defaultdict(list)
         notes = tuple(self._latest)
-        for at, operation, head, size, answer in notes:
+        for note in notes:
+            _, operation, head, size, _, answer = note
             try:
                 work = read_work(operation, head, size, answer)
             except (TypeError, ValueError):
                 continue  # a body of an unknown shape
             if work is not None and _name(work.table) == name:
-                found.append((at, operation, work))
+                found.append((note, work))
                 if work.units:
                     answered[operation, work.index].append(work.units)
         arrivals = []
-        for at, operation, work in found:
+        for (at, operation, head, size, caller, answer), work in found:
             like = answered.get((operation, work.index)) or [1.0]
-            units = work.units or sum(like) / len(like)
-            arrivals.append(Arrival(at, work.index, work.dimension, units))
+            arrival = Arrival(
+                at,
+                work.index,
+                work.dimension,
+                work.units or sum(like) / len(like),
+                attributes_of(operation, head) if size <= HEAD else None,
+                answer is not None,
+                caller,
+            )
+            arrivals.append(arrival)
         return Asked(arrivals, notes[0][0] if len(notes) == LATEST else None)
 
 
@@ -72,7 +86,8 @@ def together(parts: Iterable[Asked]) -> Asked:
 
     known = list(parts)
     arrivals = sorted((one for part in known for one in part.arrivals), key=lambda one: one.at)
-    since = max((part.since for part in known if part.since is not None), default=None)
+    starts = (part.since for part in known if part.arrivals and part.since is not None)
+    since = max(starts, default=None)
     return Asked(arrivals, since)
 
 

@@ -45,8 +45,9 @@ class Attempts:
         if response is None or response[0].status_code >= 300:
             return self._after_failure(attempt)
         context = attempt["request_dict"]["context"]
-        if NOTE in context:
-            context[NOTE][-1] = len(response[0].content)
+        note = context.get(NOTE)
+        if note is not None:
+            note[-1] = len(response[0].content)
         if (
             _CALL in context
             or PLACE in context

@@ -124,6 +124,16 @@ def client_like(client: Any, service: str) -> Any:
     return made
 
 
+def account_of(client: Any) -> tuple[str | None, str, str | None]:
+    """What tells two clients apart that may mean other tables by the same names.
+
+    Region, endpoint and access key. Does not fetch credentials; the key is None until they are.
+    """
+    known = vars(getattr(getattr(client, "_request_signer", None), "_credentials", None) or object)
+    key = known.get("_access_key") or known.get("access_key")
+    return client.meta.region_name, client.meta.endpoint_url, key if isinstance(key, str) else None
+
+
 def credentials_source(client: Any) -> str | None:
     """Where a client's credentials are from ("env", "sso"...), as botocore calls it.
 

@@ -17,7 +17,8 @@ WINDOW = 10.0
 LATELY = 1.0
 """Seconds of them whose rate holds, if it is higher by more than chance."""
 LEAST_SECONDS = 0.1
-"""Of work that has only just begun it is taken to last so long already."""
+"""Of work that has only just begun it is taken to last so long already, if those who were answered
+come again; else `LATELY`: they may be many at once, and that was all."""
 FEW = 10.0
 """Units below which a rate over a second or more is no better than a guess."""
 SIGMAS = 3.0
@@ -26,12 +27,19 @@ SIGMAS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A call that the program has made: when (monotonic seconds), and the units it takes, about."""
+    """A call that the program has made: when (monotonic seconds), and the units it takes, about.
+
+    ``attributes``: of the item, if it is a put and they are known. ``answered``: it went through.
+    ``caller``: stands for the thread that made it.
+    """
 
     at: float
     index: str | None
     dimension: Dimension
     units: float
+    attributes: frozenset[str] | None = None
+    answered: bool = False
+    caller: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,7 @@ class Demand:
 
     ``units`` were asked in ``seconds``; ``rate`` is per second. ``growth``: by how many units a
     second the rate grows each second. ``waiting``: units of calls that were refused and wait.
+    ``share``: the part of what is admitted that this process gets; less than 1: others ask, too.
     ``held_up``: it was measured since the latest change of capacity came into force, with calls
     waiting all the time; who waits makes no new call, so the rate may be what is served, not what
     is wanted.
@@ -62,6 +71,7 @@ class Demand:
     growth: float = 0.0
     waiting: float = 0.0
     held_up: bool = False
+    share: float = 1.0
 
     def exceeds(self, units: float) -> bool:
         """Whether it is certain that more than so many units a second are asked."""
@@ -81,6 +91,7 @@ class Demand:
             self.growth * share,
             self.waiting * share,
             self.held_up,
+            self.share,
         )
 
 
@@ -90,11 +101,13 @@ def measured(
     *,
     since: float | None = None,
     waiting: float = 0.0,
+    share: float = 1.0,
     before: tuple[float, float] | None = None,
 ) -> Demand | None:
     """The demand up to an instant; None: nothing was asked.
 
-    ``since``: when the latest change came into force, if calls have waited ever since.
+    ``since``: when the latest change came into force, if calls have waited ever since. ``waiting``
+    and ``share`` as in `Demand`.
     ``before``: an earlier instant, and the rate that there was then, to tell how it grows.
     """
     bounds = [bound for bound in (since, asked.since) if bound is not None]
@@ -103,7 +116,8 @@ def measured(
     if not recent:
         return None
     begun = recent[0].at if since is None else first
-    seconds = max(until - begun, LEAST_SECONDS)
+    least = LEAST_SECONDS if since is not None or _goes_on(recent) else LATELY
+    seconds = max(until - begun, least)
     units = sum(arrival.units for arrival in recent)
     if seconds > LATELY:
         latest = sum(arrival.units for arrival in recent if arrival.at > until - LATELY)
@@ -111,9 +125,18 @@ def measured(
             units, seconds = latest, LATELY
     rate = units / seconds
     growth = 0.0
-    if before is not None and since is None and until - before[0] > LATELY:
-        growth = max(0.0, (rate - before[1]) / (until - before[0]))
-    return Demand(rate, units, seconds, growth, waiting, since is not None)
+    if before is not None and since is None and until - before[0] > WINDOW / 2:
+        chance = SIGMAS * math.sqrt(units) / seconds
+        if rate - chance > before[1]:
+            growth = (rate - before[1]) / (until - before[0])
+    return Demand(rate, units, seconds, growth, waiting, since is not None, share)
+
+
+def _goes_on(recent: Sequence[Arrival]) -> bool:
+    """Whether callers that were answered have come again, most of them: a loop, not a handful."""
+    answered = sum(arrival.answered for arrival in recent)
+    again = len(recent) - len({arrival.caller for arrival in recent})
+    return 0 < answered <= 2 * again
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +145,13 @@ class Outlook:
 
     ``demands``: on what is short, and on what the same calls take of. ``change_seconds``: how long
     the latest change of its capacity took. ``settled``: seconds since that came into force.
+    ``in_vain``: raises just before, one after the other, that were not enough for a fleet.
     """
 
     demands: Mapping[RaisedKey, Demand] = field(default_factory=dict)
     change_seconds: float = 0.0
     settled: float = math.inf
+    in_vain: int = 0
 
 
 UNKNOWN = Outlook()

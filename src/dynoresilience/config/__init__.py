@@ -118,6 +118,9 @@ class ScalingConfig(_KnownFields):
             `ScalingPolicy` of your own.
         scale_up_factor: where the demand is not known, or with "geometric", a raise multiplies the
             units by this. More than 1.
+        learn_daily: True: what was short at the same time of the day on two of the last three days
+            is raised shortly before that time, as long as it is used. What is learned lives in
+            this process's memory.
         max_retries: attempts after the first that a throttled call may use up; those made while
             capacity is being raised are not counted. 0: never try again.
         initial_retry_delay: the first backoff is drawn from 0 to this, each next from twice it.
@@ -161,6 +164,7 @@ class ScalingConfig(_KnownFields):
     autoscaling: Literal["cooperate", "hold"] = "cooperate"
     policy: Literal["demand", "geometric"] | ScalingPolicy = "demand"
     scale_up_factor: float = 2.0
+    learn_daily: bool = False
     max_retries: int = 5
     initial_retry_delay: float = 1.0
     max_retry_delay: float = 30.0

@@ -42,6 +42,7 @@ VARIABLES: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "DYNAMODB_REAPER_FUNCTION_ARN": ("reaper_function_arn", str, "an ARN"),
     "DYNAMODB_SCHEDULER_DEAD_LETTER_ARN": ("scheduler_dead_letter_arn", str, "an ARN"),
     "DYNAMODB_SCALING_DRY_RUN": ("dry_run", _flag, "true or false"),
+    "DYNAMODB_LEARN_DAILY": ("learn_daily", _flag, "true or false"),
     "DYNAMODB_SCALING_ENABLED": ("scaling_enabled", _flag, "true or false"),
 }
 """Of each variable: its field, how it is read (ValueError: it can't be), and what is allowed."""

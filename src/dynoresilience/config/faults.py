@@ -53,7 +53,7 @@ def capacity_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[st
     return faults
 
 
-_FLAGS = ("dry_run", "raise_replicated_writes", "scaling_enabled", "show_hot_keys")
+_FLAGS = ("dry_run", "learn_daily", "raise_replicated_writes", "scaling_enabled", "show_hot_keys")
 
 
 def flag_faults(owner: IndexLimits | TableLimits | ScalingConfig) -> list[str]:

@@ -193,6 +193,8 @@ class Settings(Protocol):
     @property
     def policy(self) -> str | ScalingPolicy: ...
     @property
+    def learn_daily(self) -> bool: ...
+    @property
     def scale_up_factor(self) -> float: ...
     @property
     def scale_up_timeout(self) -> float: ...
@@ -260,7 +262,7 @@ class Call(Protocol):
 class Arrivals(Protocol):
     """The latest calls of a client."""
 
-    def note(self, at: float, operation: str, request: dict[str, Any]) -> list[Any]:
+    def note(self, at: float, operation: str, request: dict[str, Any]) -> list[Any] | None:
         """A call is made. The last place of the list is for the bytes of its answer."""
 
 

@@ -102,8 +102,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (event.table, hold.reason, where)
         case events.HotKeyRange(resource=resource, dimension=dimension):
             return logging.WARNING, (resource, dimension)
-        case events.ScaleDownPostponed():
-            return logging.WARNING, (event.table, event.reason)
+        case events.ScaleDownPostponed(on_purpose=on_purpose):
+            return logging.INFO if on_purpose else logging.WARNING, (event.table, event.reason)
         case events.TargetsUnseen():
             return logging.WARNING, "targets"
         case events.ScaleDownNotHandedOver(reason=reason):
@@ -114,6 +114,7 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (event.table, event.report)
         case (
             events.ScaleUpRequested()
+            | events.ScaleUpForeseen()
             | events.ScaleUpPlanned()
             | events.ScaleUpFinished()
             | events.ScaleDownScheduled()
@@ -146,6 +147,8 @@ def sentence(event: events.Event) -> str:
         case events.ScaleUpPlanned():
             cost = _cost(event.hourly_cost, "above base")
             return f"would raise {_list(event.changes)}{cost} {_DRY_RUN}"
+        case events.ScaleUpForeseen():
+            return f"{table} was short at this time of the day: raised before {utc(event.at)}"
         case events.ScaleUpFinished():
             return f"raised {_list(event.changes)} in {event.seconds:.1f} s"
         case events.ScaleUpHeld(hold=hold):

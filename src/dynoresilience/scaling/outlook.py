@@ -17,7 +17,8 @@ def outlook_of(
 ) -> Outlook:
     """What is known of a shortage, for whoever decides how far to raise."""
     demands = _demands(record, short, state, asked, now)
-    return Outlook(demands, record.change_seconds, now - record.changed_at)
+    in_vain = record.led_times if short.settings.fleet_size > 1 else 0
+    return Outlook(demands, record.change_seconds, now - record.changed_at, in_vain)
 
 
 def _demands(
@@ -30,7 +31,7 @@ def _demands(
             whole = _demand(record, (None, dimension), asked, now)
             if whole is not None:
                 found[None, dimension] = whole
-                found |= _of_indexes(record, short, state, whole)
+                found |= _of_indexes(record, state, asked, whole)
             continue
         for index in {s.resource.index for s in short.signals if s.dimension is dimension}:
             demand = _demand(record, (index, dimension), asked, now)
@@ -47,13 +48,13 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     )
     own = Asked(arrivals, asked.since)
     pace = record.paces.get(queue_of(*key))
-    waiting = pace.waiting if pace is not None else 0.0
+    waiting, share = (pace.waiting, pace.share) if pace is not None else (0.0, 1.0)
     if record.changed_at >= record.short_since:
-        return measured(own, now, since=record.changed_at, waiting=waiting)
+        return measured(own, now, since=record.changed_at, waiting=waiting, share=share)
     latest = arrivals[-1].at if arrivals else now
     until = min(now, latest, record.short_since + STILL_FREE)
     before = record.rates.get(key)
-    demand = measured(own, until, waiting=waiting, before=before)
+    demand = measured(own, until, waiting=waiting, share=share, before=before)
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
     return demand
@@ -71,17 +72,23 @@ def _takes_of(arrival: Arrival, key: RaisedKey) -> bool:
 
 
 def _of_indexes(
-    record: TableRecord, short: Shortage, state: TableState, whole: Demand
+    record: TableRecord, state: TableState, asked: Asked, whole: Demand
 ) -> dict[RaisedKey, Demand]:
-    """Of the writes that were refused lately, the part that is in each index."""
-    named = {signal.resource.index for signal in short.signals}
-    with record.lock:
-        known = [write for write in record.writes if write.attributes is not None]
-    total = sum(write.units for write in known)
+    """The part of the writes that is in each index, where it is known what they write.
+
+    Of larger items that is only of those that the table has refused; those that an index has
+    refused are all in it, and say nothing of the rest.
+    """
+    puts = [(w.attributes, w.units) for w in asked.arrivals if w.attributes is not None]
+    writes = sum(arrival.dimension is Dimension.WRITE for arrival in asked.arrivals)
+    if 2 * len(puts) < writes:
+        with record.lock:
+            puts = [(w.attributes, w.units) for w in record.writes if w.attributes is not None]
+    total = sum(units for _, units in puts)
     found: dict[RaisedKey, Demand] = {}
     for name, index in state.indexes.items():
-        touching = (w.units for w in known if index.keys and index.keys <= (w.attributes or set()))
-        share = sum(touching) / total if total else 0.0
-        if share or name in named:
-            found[name, Dimension.WRITE] = whole.times(share or 1.0)
+        inside = [units for attributes, units in puts if index.keys and index.keys <= attributes]
+        taken = sum(inside) if index.whole_items else float(len(inside))
+        if taken:
+            found[name, Dimension.WRITE] = whole.times(taken / total)
     return found

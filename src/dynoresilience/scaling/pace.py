@@ -8,15 +8,17 @@ and grows while there is none.
 
 from __future__ import annotations
 
+import math
+
 from dynoresilience.model import Dimension, RaisedKey, TableState
 
 LEAST_SHARE = 0.01
 """Part of a table's capacity that a process goes on with, however often it is refused."""
-MORE = 0.01
-"""What the share gains each time that it is set anew: so it never stays at nothing..."""
-FASTER = 1.1
-"""...and by what it is multiplied if no call was refused: the others have gone, or somebody has
-raised the table. Alone it soon comes to a refusal in this way, and that tells if more is needed."""
+MORE, MOST = 0.01, 1.1
+"""What the share gains each time that it is set anew, up to a little more than the whole: alone,
+one call in a hundred is refused..."""
+FASTER = 1.5
+"""...and by what it is multiplied, up to the whole, if none was: the others have gone."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -39,6 +41,7 @@ class Pace:
         self.waiting = 0.0
         self._share = 1.0
         self._free_at = float("-inf")
+        self._rate = 0.0
         self._went = self._refused = 0
         self._set_at = float("-inf")
         self._in_a_row, self._calm_for, self._try_at = 0, CALM_FOR, float("-inf")
@@ -51,23 +54,42 @@ class Pace:
         self._short[key] = now
         self._in_a_row, self._calm_for, self._try_at = 0, CALM_FOR, now + CALM_FOR
 
+    @property
+    def share(self) -> float:
+        """Part of what the table admits that this process gets, as far as that is known."""
+        return min(1.0, self._share)
+
+    @property
+    def keeps_its_word(self) -> bool:
+        """Whether of those who had their turn lately more were admitted than refused."""
+        return self._went >= self._refused
+
     def indexes_short(self) -> frozenset[str | None]:
         """What was short lately: the table (None), indexes."""
         return frozenset(index for index, _ in self._short)
 
     def place(
-        self, state: TableState, units: float, now: float, *, refused: bool = False
+        self,
+        state: TableState,
+        units: float,
+        now: float,
+        *,
+        before: float = math.inf,
+        refused: bool = False,
     ) -> float | None:
         """When a call of so many units should go; None: it is not known what the table admits.
 
+        None as well, and no place is taken, if that would not be ``before`` an instant.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
         """
-        rate = self._units(state, now) * self._share
+        rate = self._rate = self._units(state, now) * self._share
         if not rate:
             return None
         # Nobody waits for the places of those who have gone before their turn, or never took them.
-        free_at = min(self._free_at, now + self.waiting / rate)
+        free_at = min(self._free_at, now + (self.waiting + units) / rate)
         at = max(free_at, now + units / rate if refused else now)
+        if at >= before:
+            return None
         self._free_at = at + units / rate
         return at
 
@@ -84,14 +106,16 @@ class Pace:
 
     def went_through(self, now: float) -> None:
         """A call was admitted that had waited for its place."""
-        self._went += 1
         self._in_a_row += 1
-        self._set_share(now)
+        if now >= self._set_at:
+            self._went += 1
+            self._set_share(now)
 
     def was_refused(self, now: float) -> None:
         """A call was refused though it had waited for its place."""
-        self._refused += 1
-        self._set_share(now)
+        if now >= self._set_at:
+            self._refused += 1
+            self._set_share(now)
 
     def start_anew(self, now: float) -> None:
         """The capacity has changed: those that wait are to be given new places."""
@@ -101,16 +125,20 @@ class Pace:
     def _set_share(self, now: float) -> None:
         """To what was admitted of it, and a little more.
 
-        Of processes that all do so each comes to the same share, whatever it began with.
+        Of processes that all do so each comes to the same share, whatever it began with. Those
+        who wait have places by the share that it was; until they have gone, this one is not tried.
         """
         calls = self._went + self._refused
         if calls < ENOUGH_CALLS or now - self._set_at < INTERVAL:
             return
-        share = self._share * self._went / calls + MORE
-        if not self._refused:
-            share *= FASTER
-        self._share = max(LEAST_SHARE, share)
-        self._went, self._refused, self._set_at = 0, 0, now
+        if self._refused:
+            share = self._share * self._went / calls + MORE
+            self._set_at = now + (self.waiting / self._rate if self._rate else 0.0)
+        else:
+            share = max(min(1.0, self._share * FASTER), self._share + MORE)
+            self._set_at = now
+        self._share = min(MOST, max(LEAST_SHARE, share))
+        self._went, self._refused = 0, 0
 
     def _units(self, state: TableState, now: float) -> float:
         """What the scarcest of those that are short has."""

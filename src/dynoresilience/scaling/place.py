@@ -2,32 +2,43 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from dynoresilience.capacity.shortfall import LimitsOf, resources_short
 from dynoresilience.model import RaisedKey, ThrottleKind, ThrottleSignal
 from dynoresilience.scaling.pace import queue_of
-from dynoresilience.scaling.table_record import TableRecord
+from dynoresilience.scaling.table_record import NEVER, TableRecord
+
+RELIABLE = 0.8
+"""The share of a table from which on its queue is to be relied on: others hardly use it."""
 
 
 class Place:
-    """Of a call of about so many ``units``, in one queue of a table."""
+    """Of a call of about so many ``units``, in one queue of a table.
+
+    ``went_at``: when the call was sent that had it before its first attempt.
+    """
 
     def __init__(self, record: TableRecord, queue: RaisedKey, units: float) -> None:
+        self.went_at = NEVER
         self._record = record
         self._queue = queue
         self._units = units
 
-    def at(self, now: float, *, refused: bool = False) -> float | None:
+    def at(self, now: float, *, before: float = math.inf, refused: bool = False) -> float | None:
         """When it is the call's turn (monotonic seconds); None: there is nothing to tell it by.
 
-        Each time it is asked it is the last of the queue. ``refused``: it was, just now.
+        None as well if that would not be ``before`` an instant. Each time it is asked it is the
+        last of the queue. ``refused``: it was, just now.
         """
         with self._record.lock:
             state = self._record.state
+            if state is None:
+                return None
             pace = self._record.pace(self._queue)
-            return None if state is None else pace.place(state, self._units, now, refused=refused)
+            return pace.place(state, self._units, now, before=before, refused=refused)
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -46,6 +57,12 @@ class Place:
         with self._record.lock:
             self._record.pace(self._queue).went_through(now)
 
+    def is_reliable(self) -> bool:
+        """Whether nearly all are admitted when it is their turn."""
+        with self._record.lock:
+            pace = self._record.pace(self._queue)
+            return pace.share >= RELIABLE and pace.keeps_its_word
+
     def was_refused(self, now: float) -> None:
         """The call went when it was its turn, and was refused."""
         with self._record.lock:
@@ -56,12 +73,14 @@ def place_of_refused(
     record: TableRecord,
     signals: Iterable[ThrottleSignal],
     units: float | None,
+    times: float,
     limits: LimitsOf,
     now: float,
 ) -> Place | None:
     """That of a call which was refused; None: of the limit that it met nobody knows the rate.
 
-    ``units`` None: it is a read, which takes what those before have taken.
+    ``units`` None: it is a read, which takes what those before have taken. ``times`` as many are
+    given to it.
     """
     queues = set()
     with record.lock:
@@ -78,7 +97,7 @@ def place_of_refused(
         if len(queues) != 1:
             return None
         queue = queues.pop()
-        return Place(record, queue, units or record.costs.get(queue, 1.0))
+        return Place(record, queue, times * (units or record.costs.get(queue, 1.0)))
 
 
 def place_of_new(

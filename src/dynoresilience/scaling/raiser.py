@@ -131,6 +131,7 @@ class Raiser:
             if not stale:
                 shared.observe(state, begun)
             if shared is not record:
+                shared.hears_of(record.last_throttle)
                 self._records[short.table] = shared
                 return None
             if stale:
@@ -200,7 +201,7 @@ class Raiser:
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
                     return self._join(record, short, state.unmet_minimums())
-                if plan.reason in _AT_A_LIMIT:
+                if plan.reason in _AT_A_LIMIT or short.policy:
                     self._scale_down.still_short(record, lowerer, state)
                 if plan.reason is HoldReason.ENOUGH:
                     return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)

@@ -19,7 +19,8 @@ from dynoresilience.ports import Clock, Settings, Timer
 from dynoresilience.scaling.pace import queue_of
 from dynoresilience.scaling.pause import Pause
 from dynoresilience.scaling.place import Place, place_of_new
-from dynoresilience.scaling.raiser import Raiser
+from dynoresilience.scaling.pre_raise import PreRaises
+from dynoresilience.scaling.raiser import ENOUGH_FOR, Raiser
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import LONGEST_FLIGHT, Flight, TableRecord
 from dynoresilience.scaling.turns import Turns
@@ -35,6 +36,9 @@ LONGEST_LOOK = LONGEST_FLIGHT
 OTHER_LIMIT_FOR = 10.0
 """Seconds for which what a batch leaves undone is put down to a limit that capacity does not lift,
 if the table's last throttle named one: an answer with a rest gives no reason."""
+HELD_BACK_FOR = 10.0
+"""Seconds for which a new call queues at most where no change is under way: a service that is asked
+ten times what its table may have should not answer much later for it."""
 _PASSING = (HoldReason.UPDATING, HoldReason.ENOUGH)
 JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
@@ -46,7 +50,16 @@ class Scaler:
     While any are `resting` it is worth telling `succeeded` of calls that went through.
     """
 
-    def __init__(self, raiser: Raiser, turns: Turns, *, clock: Clock, timer: Timer) -> None:
+    def __init__(
+        self,
+        raiser: Raiser,
+        turns: Turns,
+        *,
+        clock: Clock,
+        timer: Timer,
+        pre_raises: PreRaises | None = None,
+    ) -> None:
+        self._pre_raises = pre_raises
         self._raiser = raiser
         self._turns = turns
         self._clock = clock
@@ -71,6 +84,16 @@ class Scaler:
         for no longer than that. ``refused``: the writes of the attempt, as far as they are known.
         """
         short = Shortage(table, tuple(signals), sent_at, settings)
+        answer = self._answer(short, deadline, refused)
+        if answer.record is not None and answer.hold is not None and answer.excuse is None:
+            stands = ENOUGH_FOR if answer.hold.reason is HoldReason.ENOUGH else STATE_TTL
+            answer.record.nothing_to_do_until = self._clock.monotonic() + stands
+        return answer
+
+    def _answer(
+        self, short: Shortage, deadline: float | None, refused: Sequence[RefusedWrite]
+    ) -> Answer:
+        table, settings = short.table, short.settings
         hold = self._other_limit(short) or hold_without_looking(short.signals, short.limits)
         if not settings.scaling_enabled:
             hold = short.hold(HoldReason.DISABLED)
@@ -84,7 +107,8 @@ class Scaler:
             with record.lock:
                 now = self._clock.monotonic()
                 record.throttled(now)
-                record.writes.extend(refused)
+                if any(s.resource.index is None and not s.any_index for s in short.signals):
+                    record.writes.extend(refused)
                 answer = self._known(record, short, now)
                 if answer is not None:
                     return answer
@@ -122,33 +146,41 @@ class Scaler:
         self,
         work: Work,
         attributes: frozenset[str] | None,
+        settings: Settings,
         longest: float,
         deadline: float | None,
     ) -> Place | None:
         """Let a call that is not sent yet wait behind those that wait for the same.
 
-        ``attributes``: of the item, of a put. Not for more than ``longest`` seconds; and not at all
-        if its turn would come only after the ``deadline``: there is always a chance. None: it had
-        nobody to wait for.
+        Only while capacity changes, or where nothing is to be done about it: else somebody has to
+        find out that the table is short. Not for more than ``longest`` seconds, and not at all if
+        its turn would come only after the ``deadline``, or too late: there is always a chance.
+        ``attributes``: of the item, of a put. None: it had nobody to wait for.
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
-        queue = queue_of(work.index, work.dimension)
-        place = None if record is None else place_of_new(record, queue, work.units, attributes, now)
-        at = None if place is None else place.at(now)
-        if record is None or place is None or at is None or at <= now:
+        if record is None:
             return None
-        if deadline is not None and at >= deadline:
+        end = math.inf if deadline is None else deadline
+        if not record.is_changing(now, settings.scale_up_timeout):
+            longest = min(longest, HELD_BACK_FOR)
+            end = min(end, now + longest)
+            if now >= record.nothing_to_do_until:
+                return None
+        queue = queue_of(work.index, work.dimension)
+        place = place_of_new(record, queue, work.units, attributes, now)
+        at = None if place is None else place.at(now, before=end)
+        if place is None or at is None or at <= now:
             return None
 
         def turn(now: float) -> float:
-            at = place.at(now)
-            left = math.inf if deadline is None else deadline - now
-            return 0.0 if at is None else max(0.0, min(at - now, left, longest))
+            at = place.at(now, before=end)
+            return 0.0 if at is None else min(at - now, longest)
 
         watched = [(record, record.generation)]
         pause = Pause(min(at, now + longest), watched, turn, lambda: None, place=place)
         with self.rest():
             pause.sleep(self._clock)
+        place.went_at = self._clock.monotonic()
         return place
 
     @property
@@ -206,6 +238,8 @@ class Scaler:
             record.end(flight)
         if answer is not None:
             self._raiser.tell(record, short, answer)  # a slow sink keeps nobody else waiting
+            if self._pre_raises is not None:
+                self._pre_raises.learn(record, short.table, answer.raised)
         return answer
 
     def _known(self, record: TableRecord, short: Shortage, now: float) -> Answer | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from dynoresilience.capacity.demand import UNKNOWN, Outlook
 from dynoresilience.capacity.plan import Scale, plan_up
-from dynoresilience.capacity.policy import policy_of
+from dynoresilience.capacity.policy import ScalingPolicy, policy_of
 from dynoresilience.model import (
     Change,
     Hold,
@@ -25,12 +25,14 @@ class Shortage:
     """What one throttled attempt says was short, and under which settings that may be remedied.
 
     ``signals`` are all of ``table``. ``sent_at``: when the attempt was sent, monotonic seconds.
+    ``policy``: that of a shortage that is foreseen, in the place of the owner's.
     """
 
     table: str
     signals: tuple[ThrottleSignal, ...]
     sent_at: float
     settings: Settings
+    policy: ScalingPolicy | None = None
 
     def limits(self, index: str | None) -> Limits:
         """The owner's bounds for the table (None) or one of its indexes."""
@@ -42,7 +44,9 @@ class Shortage:
         outlook: Outlook = UNKNOWN,
     ) -> Scale | Hold:
         """How far up, from this state, as far as the demand is known."""
-        policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
+        policy = self.policy
+        if policy is None:
+            policy = policy_of(self.settings.policy, self.settings.scale_up_factor)
         return plan_up(state, self.signals, self.limits, policy, outlook)
 
     def hold(self, reason: HoldReason, detail: str = "") -> Hold:

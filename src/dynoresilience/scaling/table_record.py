@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dynoresilience import fork_safe
+from dynoresilience.capacity.daily import Foreseen, Needed
 from dynoresilience.model import RaisedKey, RefusedWrite, TableState
 from dynoresilience.ports import (
     EventSink,
@@ -51,7 +52,7 @@ class Lowerer:
 
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
-        return record.last_throttle + self.settings.scale_down_delay
+        return max(record.last_throttle, record.used_at) + self.settings.scale_down_delay
 
 
 class Flight:
@@ -71,11 +72,16 @@ class TableRecord:
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``short_since``: when the present shortage began. ``change_seconds``: how long the latest change
     took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
-    ``costs``: units that a read takes, about.
+    ``costs``: units that a read takes, about. ``nothing_to_do_until``: until then it is known that
+    capacity will not be raised, or need not be.
     ``rates``: the demand at the beginning of the latest shortage, and when that was.
+    ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
+    ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
+    raise that came before its need was last seen in use.
+    ``raised_at``: when this process raised it from its base (epoch seconds); None: others did.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
-    it raised, if nobody else has since.
+    it raised, if nobody else has since; ``led_times``: how often, one raise after the other.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
     as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
@@ -106,12 +112,19 @@ class TableRecord:
         self.change_seconds = 0.0
         self.paces: dict[RaisedKey, Pace] = {}
         self.writes: deque[RefusedWrite] = deque(maxlen=64)
+        self.nothing_to_do_until = NEVER
         self.costs: dict[RaisedKey, float] = {}
         self.rates: dict[RaisedKey, tuple[float, float]] = {}
+        self.needs: tuple[Needed, ...] = ()
+        self.foreseen: Foreseen | None = None
+        self.foreseen_until = NEVER
+        self.used_at = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
+        self.raised_at: float | None = None
         self.turn_at: float | None = None
         self.led_at = NEVER
+        self.led_times = 0
         self._turn_taken = False
         self.ledger_read_at = NEVER
         self.written_due: float | None = None
@@ -195,6 +208,11 @@ class TableRecord:
         if now - self.last_throttle > QUIET and not waiting:
             self.short_since = now
         self.last_throttle = now
+
+    def hears_of(self, throttle: float) -> None:
+        """A client was throttled then that did not know yet which table it is."""
+        with self.lock:
+            self.last_throttle = max(self.last_throttle, throttle)
 
     def pace(self, queue: RaisedKey) -> Pace:
         """The queue of `pace.queue_of`. Called with ``lock`` held."""

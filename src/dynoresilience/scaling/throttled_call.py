@@ -6,61 +6,34 @@ how they send the next attempt.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from dynoresilience import events
-from dynoresilience.model import (
-    Change,
-    Dimension,
-    Hold,
-    HoldReason,
-    RefusedWrite,
-    ThrottleKind,
-    ThrottleSignal,
-)
-from dynoresilience.ports import Clock, EventSink, Random, Settings
+from dynoresilience.model import Change, Hold, HoldReason, ThrottleKind
+from dynoresilience.ports import Clock, EventSink, Random
+from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.hot_keys import HotKeys
 from dynoresilience.scaling.pause import Pause
-from dynoresilience.scaling.place import Place, place_of_refused
+from dynoresilience.scaling.place import Place
+from dynoresilience.scaling.queueing import Queueing, refused_writes
 from dynoresilience.scaling.scaler import Scaler
 from dynoresilience.scaling.shortage import Answer
 from dynoresilience.scaling.table_record import NEVER
 from dynoresilience.throttling.retry import (
-    LEAST_IN_FLIGHT,
     WAKE_SPREAD,
     CallState,
     Excuse,
     GiveUp,
     GiveUpReason,
-    RetryPolicy,
     decide,
     woken,
 )
 from dynoresilience.throttling.signals import Throttle
-from dynoresilience.throttling.work import dimension_of, written
 
 RATE_SETTLES = 5.0
 """Seconds after a change until the rate of a client's calls says something about the capacity
 there is now, rather than about what there was before."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallContext:
-    """What holds for one call: where it is sent, under which bounds, since when.
-
-    ``started`` and ``deadline`` are on the clock's monotonic scale. ``operation`` is the
-    caller's own name for the work, if it gave one.
-    """
-
-    api: str
-    started: float
-    policy: RetryPolicy
-    settings: Settings
-    deadline: float | None = None
-    operation: str | None = None
 
 
 class ThrottledCall:
@@ -83,12 +56,12 @@ class ThrottledCall:
         self._random = random
         self._sink = sink
         self._state = CallState()
-        self._sent_at = context.started
+        self._sent_at = context.started if place is None else place.went_at
         self._changes: list[Change] = []
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
         self._came_early = False
-        self._place = place
+        self._queueing = Queueing(context, place)
         self.slows_down = True
 
     @property
@@ -172,62 +145,20 @@ class ThrottledCall:
         has_more = attempt - self._state.excused < context.policy.max_retries
         eager = has_more and not self._came_early and retry_after is None
         until = now + step.delay
-        place = None if retry_after is not None else self._take_place(throttle, answers)
-        at = None if place is None else place.at(now, refused=True)
-        if at is not None and self._ends_before(at, now):
-            until = self._in_turn(at, until, now, excused=excuse is not None)
-            eager = eager and until > at
+        turn = self._queueing.turn(throttle, answers, now) if retry_after is None else None
+        if turn is not None:
+            left = None if excuse is not None else self.max_retries - attempt + self._state.excused
+            until = self._queueing.until(turn, until, now, left)
+            eager = eager and until > turn
         for record, _ in watched:
             if excuse is Excuse.IN_FLIGHT and retry_after is None:
                 until = record.take_turn(now, until)
+        place = self._queueing.place
         return Pause(until, watched, self._wake_delay, self._resumed, eager=eager, place=place)
-
-    def _take_place(self, throttle: Throttle, answers: list[Answer]) -> Place | None:
-        """A place in the queue, if the call waits for a single thing of which the rate is known.
-
-        In a fleet the others' queues are the longer ones, and nobody knows of them.
-        """
-        if self._place is not None and Excuse.JUST_CHANGED not in {a.excuse for a in answers}:
-            self._place.was_refused(self._clock.monotonic())
-        settings = self._context.settings
-        record = answers[0].record if len(answers) == 1 else None
-        self._place = None
-        if record is not None and settings.fleet_size == 1:
-            table = throttle.signals[0].resource.table
-            self._place = place_of_refused(
-                record,
-                throttle.signals,
-                _units(self._context.api, throttle),
-                lambda index: settings.limits(table, index),
-                self._clock.monotonic(),
-            )
-        return self._place
 
     def went_through(self, now: float) -> None:
         """The call was admitted after all, at this instant (monotonic seconds)."""
-        if self._place is not None:
-            self._place.went_through(now)
-
-    def _ends_before(self, at: float, now: float) -> bool:
-        """Whether a wait until then is one that the call may make."""
-        deadline = self._context.deadline
-        return at - now <= self._context.policy.max_delay and (deadline is None or at < deadline)
-
-    def _in_turn(self, at: float, until: float, now: float, *, excused: bool) -> float:
-        """When a call goes whose turn is then, and that would else back off ``until`` then.
-
-        An attempt that is held against the call comes before its time only once: if it is in vain
-        the call backs off, as the queue knows too little of who else uses the table.
-        """
-        if excused:
-            deadline = self._context.deadline
-            least = max(at, now + LEAST_IN_FLIGHT)
-            return least if deadline is None else min(least, deadline)
-        if self._came_early:
-            return max(at, until)
-        if at < until:
-            self._came_early, self._state = True, woken(self._state)
-        return at
+        self._queueing.went_through(now)
 
     def may_go_on(self, attempt: int) -> bool:
         """Whether another attempt is within the budget and the deadline, though none failed."""
@@ -283,9 +214,9 @@ class ThrottledCall:
         for table, group in groupby(by_table, key=lambda signal: signal.resource.table):
             signals = tuple(group)
             settings = self._context.settings
-            wrote = written(self._context.api, throttle.request)
+            writes = refused_writes(self._context.api, throttle)
             answer = self._scaler.raise_if_needed(
-                table, signals, self._sent_at, settings, deadline, _refused(signals, wrote)
+                table, signals, self._sent_at, settings, deadline, writes
             )
             self._note(table, answer)
             answers.append(answer)
@@ -325,31 +256,14 @@ class ThrottledCall:
     def _wake_delay(self, now: float) -> float:
         """The capacity has changed: the backoff starts anew; seconds until this call's turn."""
         self._state = woken(self._state)
-        at = None if self._place is None else self._place.at(now)
-        if at is not None and self._ends_before(at, now):
-            spread = at - now
-        else:
-            spread = self._random() * WAKE_SPREAD
+        turn = self._queueing.again(now)
+        spread = self._random() * WAKE_SPREAD if turn is None else turn - now
         deadline = self._context.deadline
         return spread if deadline is None else max(0.0, min(spread, deadline - now))
 
     def _resumed(self) -> None:
         """The pause is over; what is sent from now on meets the capacity there is now."""
         self._sent_at = self._clock.monotonic()
-
-
-def _units(api: str, throttle: Throttle) -> float | None:
-    """About what the call takes of the table that was short; None: it is a read."""
-    refused = [write for signal in throttle.signals for write in signal.refused]
-    wrote = written(api, throttle.request)
-    if wrote is None and not refused:
-        return None if dimension_of(api) is Dimension.READ else 1.0
-    return float(sum(write.units for write in refused) or (wrote.units if wrote else 1))
-
-
-def _refused(signals: Sequence[ThrottleSignal], wrote: RefusedWrite | None) -> list[RefusedWrite]:
-    told = [write for signal in signals for write in signal.refused]
-    return told or ([] if wrote is None else [wrote])
 
 
 def _table(throttle: Throttle) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,6 +75,16 @@ def _write_units(operation: str, head: bytes, size: int) -> float:
     if operation == "PutItem":
         return float(max(1, -(-int(size * WIRE) // WRITE_BYTES)))
     return 1.0
+
+
+def attributes_of(operation: str, body: bytes) -> frozenset[str] | None:
+    """The names of the attributes of the item that is put; None: it is no put, or not known."""
+    if operation != "PutItem":
+        return None
+    try:
+        return frozenset(json.loads(body)["Item"])
+    except (KeyError, TypeError, ValueError):
+        return None
 
 
 def written(operation: str, request: Mapping[str, Any]) -> RefusedWrite | None:

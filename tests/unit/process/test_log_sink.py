@@ -62,6 +62,11 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         "orders write not raised: dry run",
     ),
     (
+        events.ScaleUpForeseen("orders", UP, DUE),
+        logging.INFO,
+        "orders was short at this time of the day: raised before 2026-01-01T12:00:00+00:00",
+    ),
+    (
         events.ScaleUpFinished("orders", UP, 2.0),
         logging.INFO,
         "raised orders write 5 -> 10 in 2.0 s",
@@ -139,6 +144,11 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         events.ScaleDownNotHandedOver("orders", "not allowed to call scheduler:CreateSchedule"),
         logging.WARNING,
         "no schedule lowers orders, but this process does, if it lives: not allowed to call sched",
+    ),
+    (
+        events.ScaleDownPostponed("orders", "the hour is paid for", DUE, on_purpose=True),
+        logging.INFO,
+        "orders stays raised until 2026-01-01T12:00:00+00:00: the hour is paid for",
     ),
     (
         events.ScaleDownPostponed("orders", "the decrease budget is spent", DUE),

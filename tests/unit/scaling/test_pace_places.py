@@ -28,7 +28,7 @@ def test_a_place_that_was_too_far_off_to_be_taken_holds_up_nobody(state: TableSt
 
     assert pace.place(state, 400.0, 0.0, refused=True) == pytest.approx(80.0)
 
-    assert pace.place(state, 1.0, 0.0) == pytest.approx(0.2)
+    assert pace.place(state, 1.0, 0.0) == pytest.approx(0.4)
 
 
 def test_the_share_of_an_old_shortage_says_nothing_about_a_new_one(state: TableState) -> None:

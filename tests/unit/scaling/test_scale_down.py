@@ -9,6 +9,8 @@ import pytest
 from dynoresilience import events
 from dynoresilience.model import ResourceState, TableState, Units
 from dynoresilience.ports import AccessDenied, ControlPlaneError, DecreaseRefused, TableBusy
+from dynoresilience.scope import Scope
+from dynoresilience.throttling.signals import Throttle
 from tests.support.fake_control import failing
 from tests.unit.scaling.conftest import INDEX, TABLE, World
 
@@ -48,6 +50,20 @@ def test_each_throttle_puts_it_off(world: World) -> None:
 
     assert world.control.units("orders") == Units(7, 10)
     world.clock.advance(DELAY + 3)
+    assert world.control.units("orders") == Units(7, 5)
+
+
+def test_so_does_that_of_a_client_which_has_no_time_to_look(world: World) -> None:
+    """Another client of the process, that does not know yet which table it is."""
+    world.clock.advance(DELAY - 10)
+    now, other = world.clock.monotonic(), world.new_engine()
+    call = other.begin("PutItem", now, Scope(deadline=now))
+    assert not call.try_again(Throttle((TABLE,)), 1)
+    world.config = world.config.replace(max_write_capacity=10)
+
+    world.clock.advance(DELAY - 1)
+    assert world.control.units("orders") == Units(7, 10)
+    world.clock.advance(3)
     assert world.control.units("orders") == Units(7, 5)
 
 

@@ -87,12 +87,12 @@ def test_the_end_of_a_raise_ends_the_wait_where_nobody_queues(world: World) -> N
 
 
 def test_whose_turn_comes_before_its_backoff_goes_on_then(world: World) -> None:
-    """During a raise each time, and its attempts do not count."""
+    """During a raise each time, as its attempts do not count; refused then, it may need more."""
     world.control.update_seconds = 60.0
     call = world.engine.begin("PutItem", 0.0, Scope())
     waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
 
-    assert waits == pytest.approx([LOOK + 0.2, 0.2, 0.2])  # at 5 units a second
+    assert waits == pytest.approx([LOOK + 0.2, 0.4, 0.8])  # at 5 units a second
     assert call.excused == 3
 
 
@@ -102,7 +102,31 @@ def test_who_is_refused_in_its_turn_at_the_cap_backs_off(world: World) -> None:
     call = world.engine.begin("PutItem", 0.0, Scope())
     waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
 
-    assert waits == pytest.approx([1 / 200, 0.5, 1.0])
+    assert waits == pytest.approx([1 / 200, 1.0, 2.0])
+
+
+def test_its_retries_at_the_cap_last_for_seconds_however_much_the_table_has(world: World) -> None:
+    """Others may take all of it for a while, and nobody has queued here who would know."""
+    at_cap(world)
+    call = world.engine.begin("PutItem", 0.0, Scope())
+    began, attempt = world.clock.monotonic(), 1
+    while call.try_again(Throttle((TABLE,)), attempt):
+        attempt += 1
+
+    assert attempt == world.config.max_retries + 1
+    assert world.clock.monotonic() - began >= 0.5 * (1 + 2 + 4 + 8)
+
+
+def test_a_queue_that_keeps_its_word_is_relied_on(world: World) -> None:
+    """Where all who use the table queue, a retry in its turn is not lost, and no backoff helps."""
+    at_cap(world)
+    for _ in range(8):
+        admitted = world.engine.begin("PutItem", world.clock.monotonic(), Scope())
+        waited(world, 1, admitted)
+        admitted.went_through(world.clock.monotonic())
+    call = world.engine.begin("PutItem", world.clock.monotonic(), Scope())
+
+    assert waited(world, 1, call) + waited(world, 2, call) < 0.1
 
 
 def test_no_sleep_crosses_the_deadline(world: World) -> None:
@@ -308,12 +332,14 @@ def test_no_wait_ends_early_amid_throttles_nor_in_a_crowd(world: World) -> None:
 def test_a_success_ends_the_wait_of_a_task_once() -> None:
     clock = SystemClock()
     control = FakeControl(clock)
-    control.add("orders", Units(50, 50))
-    config = ScalingConfig(initial_retry_delay=1000.0, max_retry_delay=1000.0)
+    control.add("orders", Units(50, 50), on_demand=True)
+    config = ScalingConfig(
+        initial_retry_delay=1000.0, max_retry_delay=1000.0, max_write_request_units=50
+    )
     engine = Engine(control, NO_LEDGER, "fake", config, [], Runtime(clock, chance=lambda: 0.5))
 
     async def goes_on_after_a_success(call: ThrottledCall, attempt: int) -> bool:
-        waiting = asyncio.create_task(call.try_again_async(Throttle((TABLE,)), attempt))
+        waiting = asyncio.create_task(call.try_again_async(Throttle((MAXIMUM,)), attempt))
         done: set[object] = set()
         for _ in range(20):  # not before it waits, and not amid throttles
             await asyncio.sleep(0.02)
