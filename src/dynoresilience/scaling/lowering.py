@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -143,14 +144,16 @@ class Lowering:
         entry, behind = self._raises.of(record), self._clock.monotonic() - self._clock.now()
         due = entry.due + behind if entry else NEVER
         ready = max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
+        return min(ready, self._unpaid_at(record, lowerer) + behind)
+
+    def _unpaid_at(self, record: TableRecord, lowerer: Lowerer) -> float:
+        """When it has to be lowered lest the day takes more than it may; epoch seconds."""
         limit = lowerer.settings.budget(lowerer.table).unit_hours_per_day
-        if limit is None or record.state is None:
-            return ready
         spent = self._raises.spent(record)
-        if not spent.raised:
-            return ready
-        unpaid = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
-        return min(ready, unpaid - BEFORE_THE_HOUR + behind)
+        if limit is None or record.state is None or not spent.raised:
+            return math.inf
+        hour = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
+        return hour - BEFORE_THE_HOUR
 
     def share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
@@ -232,6 +235,8 @@ class Lowering:
             return lowerer.settings.limits(entry.table, index)
 
         today = self._clock.now()
+        # Only to be told, or the next hour can't be paid: then it is now.
+        is_now = lowerer.dry_run or today >= self._unpaid_at(record, lowerer) - ROUNDING
         plan = plan_down(
             self._with_targets(lowerer, state, entry),
             entry.raised,
@@ -240,7 +245,7 @@ class Lowering:
             due=entry.due,
             table=entry.table,
             on_demand=entry.on_demand,
-            raised_at=record.raised_at if saving and not lowerer.dry_run else None,
+            raised_at=record.raised_at if saving and not is_now else None,
         )
         others = {(gone.resource.index, gone.dimension) for gone in plan.released}
         if may_be_unseen(others, state, today):
