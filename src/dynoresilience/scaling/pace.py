@@ -14,11 +14,10 @@ from dynoresilience.model import Dimension, RaisedKey, TableState
 
 LEAST_SHARE = 0.01
 """Part of a table's capacity that a process goes on with, however often it is refused."""
-MORE, MOST = 0.01, 1.1
-"""What the share gains each time that it is set anew, up to a little more than the whole: alone,
-one call in a hundred is refused..."""
+MORE = 0.01
+"""What the share gains each time that it is set anew..."""
 FASTER = 1.5
-"""...and by what it is multiplied, up to the whole, if none was: the others have gone."""
+"""...and by what it is multiplied if no call was refused, up to the whole: the others have gone."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -57,7 +56,7 @@ class Pace:
     @property
     def share(self) -> float:
         """Part of what the table admits that this process gets, as far as that is known."""
-        return min(1.0, self._share)
+        return self._share
 
     @property
     def keeps_its_word(self) -> bool:
@@ -135,9 +134,9 @@ class Pace:
             share = self._share * self._went / calls + MORE
             self._set_at = now + (self.waiting / self._rate if self._rate else 0.0)
         else:
-            share = max(min(1.0, self._share * FASTER), self._share + MORE)
+            share = self._share * FASTER
             self._set_at = now
-        self._share = min(MOST, max(LEAST_SHARE, share))
+        self._share = min(1.0, max(LEAST_SHARE, share))
         self._went, self._refused = 0, 0
 
     def _units(self, state: TableState, now: float) -> float:
