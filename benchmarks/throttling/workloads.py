@@ -152,9 +152,10 @@ def at_nearly_the_same_time(processes: int, calls: int, seconds: float) -> Jobs:
 
 
 def workloads(*, full: bool = False) -> dict[str, Workload]:
-    """All of them, by name. If not in full, the long ones have a tenth of calls and capacity."""
-    part = 10 if full else 1
-    few = "10 write units" if full else "one write unit"
+    """All of them, by name. If not in full, the long ones have fewer calls and less capacity."""
+    slowest = 10 if full else 1
+    rate = 100 if full else 20
+    night, most = (20_000, 200) if full else (2_000, 100)
     processes = 1_000 if full else 300
     scans = tuple(Call("scan", "orders", str(number)) for number in range(12))
     found = (
@@ -173,26 +174,27 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "ramp",
-            f"puts that come by themselves, {part} a second, rising to {15 * part} in ten minutes, "
-            f"then that many for {'five' if full else 'two'}, on a table of {few}, "
-            f"cap {20 * part}; a change takes 2 s",
-            (Table("orders", write=part),),
-            each_by_itself([(0, part), (600, 15 * part), (900 if full else 720, 15 * part)]),
-            cap=20 * part,
+            f"puts that come by themselves, {slowest} a second, rising to {15 * slowest} in ten "
+            f"minutes, then that many for two, on a table whose write units are {slowest}, "
+            f"cap {20 * slowest}; a change takes 2 s",
+            (Table("orders", write=slowest),),
+            each_by_itself([(0, slowest), (600, 15 * slowest), (720, 15 * slowest)]),
+            cap=20 * slowest,
             closed=False,
             seeds=2,
         ),
         Workload(
             "spike",
-            f"an idle hour, then {10 * part} puts a second for three minutes, on a table of "
-            f"{few} that has saved 300 seconds of them, cap {20 * part}; "
+            f"an idle hour, then {rate} puts a second for three minutes, on a table of "
+            f"{rate // 10} write units that has saved 300 seconds of them, cap {2 * rate}; "
             "a change takes 5 s",
-            (Table("orders", write=part),),
-            each_by_itself([(0, 10 * part), (180, 10 * part)], begin=HOUR),
-            cap=20 * part,
+            (Table("orders", write=rate // 10),),
+            each_by_itself([(0, rate), (180, rate)], begin=HOUR),
+            cap=2 * rate,
             change_seconds=5.0,
             burst_seconds=300.0,
             closed=False,
+            seeds=2,
         ),
         Workload(
             "pages",
@@ -230,11 +232,11 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
         ),
         Workload(
             "nightly",
-            f"{1_000 * part:,} puts by 8 callers at 02:00 of seven nights, on a table of {few}, "
-            f"cap {20 * part}; a change takes 2 s",
-            (Table("orders", write=part),),
-            by_callers(8, puts(1_000 * part), rounds=7),
-            cap=20 * part,
+            f"{night:,} puts by 8 callers at 02:00 of seven nights, on a table of 5 write units, "
+            f"cap {most}; a change takes 2 s",
+            (Table("orders"),),
+            by_callers(8, puts(night), rounds=7),
+            cap=most,
             epoch=TWO_AT_NIGHT,
             sharp=True,
             seeds=1,

@@ -145,11 +145,13 @@ class Outlook:
 
     ``demands``: on what is short, and on what the same calls take of. ``change_seconds``: how long
     the latest change of its capacity took. ``settled``: seconds since that came into force.
+    ``in_vain``: raises just before, one after the other, that were not enough for a fleet.
     """
 
     demands: Mapping[RaisedKey, Demand] = field(default_factory=dict)
     change_seconds: float = 0.0
     settled: float = math.inf
+    in_vain: int = 0
 
 
 UNKNOWN = Outlook()

@@ -27,7 +27,8 @@ class Need:
     ``units``: what it has. ``demand``: what this process asks of it; None: not known.
     ``change_seconds``: how long the latest change of the table took. ``settled``: seconds since it
     came into force. ``foreseen``: it is not short, but what it belongs to is about to be raised,
-    and the same calls take of both.
+    and the same calls take of both. ``in_vain``: raises just before, one after the other, that were
+    not enough for the fleet that uses it.
     """
 
     resource: Resource
@@ -37,6 +38,7 @@ class Need:
     change_seconds: float = 0.0
     settled: float = math.inf
     foreseen: bool = False
+    in_vain: int = 0
 
 
 @runtime_checkable
@@ -62,7 +64,8 @@ class DemandPolicy:
     """Straight to what is asked, and again only if that was not enough.
 
     Where the demand is not known, or is met and the table is short all the same (others use it
-    too), it is ``factor`` times what is there.
+    too), it is ``factor`` times what is there; in a fleet, from the second raise in a row on, the
+    square of it.
 
     Args:
         factor: the step where there is nothing better to go by. More than 1.
@@ -80,14 +83,14 @@ class DemandPolicy:
     def wanted(self, need: Need) -> int:
         units, demand = need.units, need.demand
         if demand is None:
-            return units if need.foreseen else _times(units, self.factor)
+            return units if need.foreseen else self._by_factor(need)
         served = units * demand.share
         spare = demand.rate < served * (ELASTIC if demand.held_up else 1)
         is_firm = demand.is_firm(units)
         if need.foreseen and (spare or not (is_firm or demand.held_up)):
             return units
         if not is_firm:
-            return _times(units, self.factor)
+            return self._by_factor(need)
         grown = demand.rate + demand.growth * (need.change_seconds + self.lead)
         own = min(grown, demand.rate * self.factor)
         enough = _times(own + units - served, self.headroom)
@@ -96,6 +99,10 @@ class DemandPolicy:
         if demand.held_up:
             return max(enough, _times(units, self.factor))
         return enough
+
+    def _by_factor(self, need: Need) -> int:
+        """Where a fleet has found a raise too small, the next is made of two."""
+        return _times(need.units, self.factor ** (2 if need.in_vain else 1))
 
     def _beside_those_that_wait(self, need: Need, demand: Demand, enough: int) -> int:
         """More is there than is asked; but those that have waited since before it was come, too."""

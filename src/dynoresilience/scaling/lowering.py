@@ -40,6 +40,7 @@ from dynoresilience.scaling.watch import Watch
 _log = logging.getLogger("dynoresilience")
 
 BUDGET_SPENT = "the decrease budget is spent"
+HOUR_IS_PAID = "the hour is paid for, it may be short again in it, and few decreases are left"
 TARGET_UNKNOWN = "its scalable target can't be seen"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
 ANOTHER_TABLE = "another table has its name now"
@@ -87,15 +88,25 @@ class Lowering:
         self._timer = timer
         self._chance = chance
 
-    def attempt(self, record: TableRecord, lowerer: Lowerer, *, even_if_throttled: bool) -> Outcome:
-        """One try, within the table's single flight; the news is told after it."""
+    def attempt(
+        self,
+        record: TableRecord,
+        lowerer: Lowerer,
+        *,
+        even_if_throttled: bool,
+        saving: bool = False,
+    ) -> Outcome:
+        """One try, within the table's single flight; the news is told after it.
+
+        ``saving``: the last decreases of a day may be left for the end of the hour.
+        """
         now = self._clock.monotonic()
         changing = record.is_changing(now, lowerer.settings.scale_up_timeout)
         flight = None if changing else record.begin(now)
         if flight is None:
             return Outcome(again_at=now + BUSY_FOR)
         try:
-            outcome = self._look_and_lower(record, lowerer, even_if_throttled)
+            outcome = self._look_and_lower(record, lowerer, even_if_throttled, saving)
         except (TableBusy, TooLate):
             outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
@@ -171,7 +182,7 @@ class Lowering:
         self._handover.put(record, lowerer, entry, lower, entry.due if due is None else due)
 
     def _look_and_lower(
-        self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
+        self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool, saving: bool
     ) -> Outcome:
         """Look, and if all of it is due, carry out what follows."""
         looked_at = self._clock.monotonic()
@@ -204,7 +215,7 @@ class Lowering:
         if now < ready_at - ROUNDING:
             # Throttled again while we looked; or another process was, or has raised it further.
             return Outcome(again_at=ready_at + (self.share(lowerer) if entry != known else 0.0))
-        return self._carry_out(record, lowerer, state, looked_at, entry)
+        return self._carry_out(record, lowerer, state, looked_at, entry, saving)
 
     def _carry_out(
         self,
@@ -213,6 +224,7 @@ class Lowering:
         state: TableState,
         looked_at: float,
         entry: RaisedTable,
+        saving: bool,
     ) -> Outcome:
         """Lower what the plan says, forget what is not ours, and keep the rest for later."""
 
@@ -228,6 +240,7 @@ class Lowering:
             due=entry.due,
             table=entry.table,
             on_demand=entry.on_demand,
+            raised_at=record.raised_at if saving and not lowerer.dry_run else None,
         )
         others = {(gone.resource.index, gone.dimension) for gone in plan.released}
         if may_be_unseen(others, state, today):
@@ -268,6 +281,8 @@ class Lowering:
             why = OUTCOME_UNKNOWN
         elif any(raised.minimum for raised in plan.kept.values()):
             why = TARGET_UNKNOWN
+        elif plan.is_saving:
+            why = HOUR_IS_PAID
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
@@ -319,5 +334,5 @@ class Lowering:
 
     def _postponed(self, lowerer: Lowerer, reason: str, seconds: float) -> Outcome:
         until = self._clock.now() + seconds
-        news = events.ScaleDownPostponed(lowerer.table, reason, until)
+        news = events.ScaleDownPostponed(lowerer.table, reason, until, reason is HOUR_IS_PAID)
         return Outcome(again_at=self._clock.monotonic() + max(0.0, seconds), news=(news,))

@@ -17,7 +17,8 @@ def outlook_of(
 ) -> Outlook:
     """What is known of a shortage, for whoever decides how far to raise."""
     demands = _demands(record, short, state, asked, now)
-    return Outlook(demands, record.change_seconds, now - record.changed_at)
+    in_vain = record.led_times if short.settings.fleet_size > 1 else 0
+    return Outlook(demands, record.change_seconds, now - record.changed_at, in_vain)
 
 
 def _demands(

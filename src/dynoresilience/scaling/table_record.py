@@ -78,9 +78,10 @@ class TableRecord:
     ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
     ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
     raise that came before its need was last seen in use.
+    ``raised_at``: when this process raised it from its base (epoch seconds); None: others did.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
-    it raised, if nobody else has since.
+    it raised, if nobody else has since; ``led_times``: how often, one raise after the other.
     ``written_due``: what the durable ledger says (epoch seconds); None: there is nothing in it,
     as far as we know. ``complaint``: why it could not be used, if that is still to be told.
     ``handed_due``: when the schedule comes that we put (epoch seconds); None: we put none.
@@ -120,8 +121,10 @@ class TableRecord:
         self.used_at = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
+        self.raised_at: float | None = None
         self.turn_at: float | None = None
         self.led_at = NEVER
+        self.led_times = 0
         self._turn_taken = False
         self.ledger_read_at = NEVER
         self.written_due: float | None = None

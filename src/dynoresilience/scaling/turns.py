@@ -43,9 +43,10 @@ class Turns:
 
     def lead(self, record: TableRecord, now: float) -> None:
         """This process has raised."""
-        record.led_at = now
+        goes_on = now - record.led_at < LEADS_FOR
+        record.led_at, record.led_times = now, record.led_times + 1 if goes_on else 1
 
     def follow(self, record: TableRecord) -> None:
         """Somebody else has raised, or there is nothing to raise: the turn is over."""
         record.turn_at = None
-        record.led_at = NEVER
+        record.led_at, record.led_times = NEVER, 0
