@@ -25,6 +25,9 @@ CALM_FOR = 2.0
 """Seconds without a refusal, and as many calls in a row that went through as above, after which a
 call does not queue: somebody may have raised the table, and only a call that is ahead of its turn
 finds that out."""
+LONGEST_GUESS = 4.0
+"""Seconds that the first in the queue lets the table save up, if that is longer than it needs by
+itself: what others take, and what the call may need beyond its size, may be another by now."""
 FORGOTTEN_AFTER = 60.0
 """Seconds after which what was short is so no more, if it is not short again."""
 
@@ -73,6 +76,7 @@ class Pace:
         units: float,
         now: float,
         *,
+        known: float | None = None,
         before: float = math.inf,
         refused: bool = False,
     ) -> float | None:
@@ -80,13 +84,17 @@ class Pace:
 
         None as well, and no place is taken, if that would not be ``before`` an instant.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
+        ``known``: the units that it is known to need, if ``units`` is more.
         """
-        rate = self._rate = self._units(state, now) * self._share
+        whole = self._units(state, now)
+        rate = self._rate = whole * self._share
         if not rate:
             return None
+        needs = (units if known is None else known) / whole
+        saves = min(units / rate, max(needs, LONGEST_GUESS))
         # Nobody waits for the places of those who have gone before their turn, or never took them.
-        free_at = min(self._free_at, now + (self.waiting + units) / rate)
-        at = max(free_at, now + units / rate if refused else now)
+        free_at = min(self._free_at, now + self.waiting / rate + saves)
+        at = max(free_at, now + saves if refused else now)
         if at >= before:
             return None
         self._free_at = at + units / rate
