@@ -104,7 +104,7 @@ def test_a_burst_never_costs_more_an_hour_and_loses_nothing(
     limit = AT_BASE + units * PRICES.write
     process, client = town.process(big(max_hourly_cost=limit, scale_up_factor=factor))
 
-    write(client, 800)  # an exception of any of them would come out here
+    write(client, 400)  # an exception of any of them would come out here
 
     assert max(costs(town)) <= limit * (1 + 1e-9)
     assert max(costs(town)) > limit - PRICES.write, "all of it that there is"
@@ -168,7 +168,7 @@ def test_bursts_of_a_day_take_no_more_unit_hours_than_they_may(town: Town) -> No
     process, client = town.process(big(max_unit_hours_per_day=100, scale_up_factor=4))
 
     for hours in (0.3, 1.7, 2.2, 1.0, 0.2, 4.0, 5.0, 0.9, 12.0):  # over midnight, too
-        write(client, 400)
+        write(client, 150)
         town.clock.advance(hours * HOUR)
 
     days = unit_hours_by_day(town)
@@ -184,7 +184,7 @@ def test_a_load_that_lasts_is_lowered_before_the_hour_that_the_day_can_not_pay(t
 
     end = town.clock.now() + 15 * HOUR
     while town.clock.now() < end:
-        write(client, 30)
+        write(client, 15)
         town.clock.advance(300.0)
 
     days = unit_hours_by_day(town)

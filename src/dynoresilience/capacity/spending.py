@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dynoresilience.capacity.decreases import next_decrease
 from dynoresilience.capacity.prices import PriceTable, Unpriced, unit_prices
 from dynoresilience.capacity.unit_hours import (
     DAY,
@@ -29,6 +30,8 @@ from dynoresilience.model import (
 
 ROUNDING = 1e-9
 """By which share a sum of prices may be above its limit: 0.1 + 0.2 is more than 0.3."""
+LATE = 60.0
+"""Seconds after its permission by which a decrease that had to wait for it is in force."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +68,13 @@ class Spent:
         known = self.raised.get(change.key)
         return known.base if known is not None and known.explains(change) else change.before
 
-    def after(self, changes: Iterable[Change], now: float) -> tuple[Held, ...]:
-        """With these changes, which begin ``now``."""
+    def after(
+        self, changes: Iterable[Change], now: float, until: Callable[[RaisedKey], float]
+    ) -> tuple[Held, ...]:
+        """With these changes, which begin ``now``; all of it is up ``until`` it may go down."""
         begun = (Held(change.key, change.after - self.base(change), now) for change in changes)
-        return (*self.held, *begun)
+        up = (*still_held(self.raised), *begun)
+        return (*self.past, *(replace(held, until=until(held.key)) for held in up))
 
 
 NOTHING_SPENT = Spent({})
@@ -87,8 +93,9 @@ def within(
 
     All of its numbers shrink alike towards what is there, and each takes what then is left, in
     their order: one unit more of any is over the limit, or over the plan. What is raised at ``now``
-    (epoch seconds) is counted for as long as it ``stays`` at least (seconds), with all that is up
-    beside it. On-demand maxima have no price by the hour, and pass.
+    (epoch seconds) is counted for as long as it ``stays`` at least (seconds), and until a decrease
+    is permitted, with all that is up beside it. On-demand maxima have no price by the hour, and
+    pass.
     """
     if state.on_demand or not budget.is_limited:
         return target
@@ -160,7 +167,7 @@ class _Costs:
         self._budget = budget
         self._spent = spent
         self._now = now
-        self._until = max(until, math.nextafter(now, math.inf))
+        self._stays_until = max(until, math.nextafter(now, math.inf))
         self.prices = unit_prices(state, budget.prices)
 
     def excess(self, changes: Sequence[Change]) -> str | None:
@@ -202,13 +209,19 @@ class _Costs:
 
     def _most_in_a_day(self, changes: Iterable[Change]) -> int:
         """Of the days in which they are up at least, the one with the most unit-hours."""
-        held, most = self._spent.after(changes, self._now), 0
-        day = day_of(self._now)
-        while day < self._until:
-            end = min(day + DAY, self._until)
-            most = max(most, unit_hours(held, day, end, regions(self._state)))
+        held, most = self._spent.after(changes, self._now, self._until), 0
+        day, end = day_of(self._now), max(entry.until for entry in held)
+        while day < end:
+            most = max(most, unit_hours(held, day, day + DAY, regions(self._state)))
             day += DAY
         return most
+
+    def _until(self, key: RaisedKey) -> float:
+        """How long a number is up at least: until it is due, and a decrease is permitted."""
+        found = self._state.resource(key[0])
+        due = self._stays_until
+        permitted = due if found is None else next_decrease(found, due)
+        return permitted + LATE if permitted > due else due
 
 
 def _most(low: int, high: int, fits: Callable[[int], bool]) -> int:

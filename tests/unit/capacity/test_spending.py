@@ -232,6 +232,20 @@ def test_what_is_up_beside_it_stays_up_as_long() -> None:
     assert afters(found) == {"orders write": 15}  # 2 x 20 for the index, 2 x 10 for the table
 
 
+def test_a_raise_stays_up_until_a_decrease_is_permitted() -> None:
+    spent = ResourceState(Units(5, 5), decreases_today=4, last_decrease=NOON - 600)
+    state, budget = table(table=spent), Budget(unit_hours_per_day=60)
+
+    # The next one is permitted ten minutes before one o'clock: still within this hour.
+    assert afters(within(state, raising(state, UP), budget, now=NOON)) == {"orders write": 65}
+    spent = ResourceState(Units(5, 5), decreases_today=4, last_decrease=NOON - 30)
+    state = table(table=spent)
+    assert afters(within(state, raising(state, UP), budget, now=NOON)) == {"orders write": 35}
+    # That of the index is counted apart.
+    found = within(state, raising(state, INDEX_UP), budget, now=NOON)
+    assert afters(found) == {"orders/by-customer write": 65}
+
+
 def test_units_that_this_hour_has_paid_already_are_free() -> None:
     past = (Held((None, WRITE), 40, NOON, NOON + 900),)
     target, budget = raising(table(), UP), Budget(unit_hours_per_day=40)
