@@ -11,8 +11,6 @@ from dynoresilience.scaling.place import RELIABLE
 from dynoresilience.scaling.shortage import Shortage
 from dynoresilience.scaling.table_record import QUIET, TableRecord
 
-TOO_SHORT = 0.5
-"""Seconds after a change of which the calls say nothing yet of what is asked."""
 STILL_FREE = 0.25
 """Seconds from a shortage's beginning until all callers wait, and so make no new calls."""
 
@@ -57,11 +55,11 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     share = share if share < RELIABLE else 1.0
     if record.changed_at >= record.short_since:
         since = measured(own, now, since=record.changed_at, waiting=waiting, share=share)
-        if since is not None and since.seconds >= TOO_SHORT:
+        asked_before = record.demanded.get(key)
+        if asked_before is None or (since is not None and since.is_measured):
             return since
         # Those who waited have come at once; what is asked is what was asked before the raise.
-        asked_before = record.demanded.get(key)
-        return asked_before and replace(asked_before, waiting=waiting, share=share)
+        return replace(asked_before, waiting=waiting, share=share)
     latest = arrivals[-1].at if arrivals else now
     until = min(now, latest, record.short_since + STILL_FREE)
     before = record.rates.get(key)

@@ -41,7 +41,7 @@ class Pace:
 
     def __init__(self) -> None:
         self.waiting = 0.0
-        self._share = 1.0
+        self._share_before = self._share = 1.0
         self._free_at = float("-inf")
         self._rate = 0.0
         self._went = self._refused = 0
@@ -58,8 +58,11 @@ class Pace:
 
     @property
     def share(self) -> float:
-        """Part of what the table admits that this process gets, as far as that is known."""
-        return self._share
+        """Part of what the table admits that this process gets, as far as that is known.
+
+        The better of the two latest: a few refusals may come together by chance.
+        """
+        return max(self._share, self._share_before)
 
     @property
     def keeps_its_word(self) -> bool:
@@ -126,7 +129,8 @@ class Pace:
 
     def start_anew(self, now: float) -> None:
         """The capacity has changed: those that wait are to be given new places."""
-        self._share, self._free_at = 1.0, now
+        self._share_before = self._share = 1.0
+        self._free_at = now
         self._went, self._refused, self._set_at = 0, 0, now
 
     def _set_share(self, now: float) -> None:
@@ -144,7 +148,7 @@ class Pace:
         else:
             share = self._share * FASTER
             self._set_at = now
-        self._share = min(1.0, max(LEAST_SHARE, share))
+        self._share_before, self._share = self._share, min(1.0, max(LEAST_SHARE, share))
         self._went, self._refused = 0, 0
 
     def _units(self, state: TableState, now: float) -> float:

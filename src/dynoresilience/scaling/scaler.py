@@ -154,8 +154,8 @@ class Scaler:
 
         But for one now and then that finds out whether the table is still short, if capacity does
         not change and it is not known that nothing is to be done. Not for more than ``longest``
-        seconds, and not at all if its turn would come only after the ``deadline``, or too late:
-        there is always a chance. ``attributes``: of the item, of a put. None: it had nobody to wait for.
+        seconds, nor if its turn would come only after the ``deadline``, or too late: there is
+        always a chance. ``attributes``: of the item, of a put. None: it had nobody to wait for.
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         if record is None:
