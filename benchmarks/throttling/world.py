@@ -21,6 +21,7 @@ from botocore.config import Config
 from botocore.httpsession import URLLib3Session
 from greenlet import getcurrent
 
+from dynoresilience.aws import arrivals
 from dynoresilience.testing import SimulatedDynamoDB
 from dynoresilience.testing.in_process import short_way
 from dynoresilience.testing.in_process.sessions import new_session
@@ -75,6 +76,9 @@ class World:
         random.seed(self.seed)  # botocore's jitter
         with ExitStack() as stack:
             stack.enter_context(_replaced(time, "sleep", _sleep))
+            # The library tells callers apart by their threads; here each is a task of one thread.
+            stack.enter_context(_replaced(threading, "get_ident", _caller))
+            stack.enter_context(_replaced(arrivals, "get_ident", _caller))
             clock = SimpleNamespace(sleep=_sleep, current_time=self.now)
             stack.enter_context(_replaced(botocore.retries.bucket, "Clock", lambda: clock))
             locks = SimpleNamespace(Lock=threading.Lock, Condition=_Condition)
@@ -130,6 +134,11 @@ def _replaced(owner: Any, name: str, instead: Any) -> Iterator[None]:
         yield
     finally:
         setattr(owner, name, before)
+
+
+def _caller() -> int:
+    """In place of `threading.get_ident`."""
+    return id(getcurrent())
 
 
 def _sleep(seconds: float) -> None:

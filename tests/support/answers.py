@@ -66,6 +66,13 @@ def takes_of(operation: str, body: Body) -> frozenset[RaisedKey]:
     return _set((place, Dimension.WRITE) for place in places)
 
 
+def undone(body: Body, reply: Reply) -> int:
+    """How many writes of a batch are still to be made; 0 of any other request."""
+    batch = body.get("RequestItems", {}) if not reply.ok else reply.body.get("UnprocessedItems")
+    requests = (batch or {}).get("orders", [])
+    return len(requests) if isinstance(requests, list) else 0
+
+
 def _told_by_batch(operation: str, body: Body, answer: Body) -> Told:
     """A batch that succeeded; of any other request that nothing was short."""
     writes = (answer.get("UnprocessedItems") or {}).get("orders")

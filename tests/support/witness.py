@@ -12,7 +12,7 @@ from dynoresilience.testing.control.control_plane import Provisioned
 from dynoresilience.testing.control.throughput import wanted_by_update
 from dynoresilience.testing.replies import Body, Reply
 from dynoresilience.testing.service.fault_kinds import Dropped
-from tests.support.answers import DATA, DROPPED, INDEX, Told, takes_of, told
+from tests.support.answers import DATA, DROPPED, INDEX, Told, takes_of, told, undone
 from tests.support.simulated_process import SimulatedProcess
 
 TABLE = "orders"
@@ -34,7 +34,8 @@ class Attempt(NamedTuple):
 
     ``code``: of its error, empty if it went through. ``names``: whether it was short of units of
     the table or an index, so that a raise can help. ``throttled``: it did nothing, and is safe to
-    send again. ``part``: of a batch, it left something undone.
+    send again. ``part``: of a batch, it left something undone. ``needs``: seconds of all that the
+    table or index has, for what it has not done; 0: not counted.
     """
 
     at: float
@@ -42,6 +43,7 @@ class Attempt(NamedTuple):
     names: bool
     throttled: bool = False
     part: bool = False
+    needs: float = 0.0
 
     @property
     def is_ours(self) -> bool:
@@ -144,7 +146,7 @@ class Witness:
             self.asked.append(now)  # whatever it answers to: the table is said to be changing
         if ours and operation in DATA:
             self.written |= takes_of(operation, body)
-            self._note(told(operation, body, reply), reply.code, now)
+            self._note(told(operation, body, reply), reply.code, now, undone(body, reply))
         return reply
 
     def _look(self, now: float) -> None:
@@ -155,8 +157,8 @@ class Witness:
             self.looked.add(now)
         self.shown.append((now, units))
 
-    def _note(self, answer: Told, code: str, now: float) -> None:
-        """An attempt, and what it says was short."""
+    def _note(self, answer: Told, code: str, now: float, units: int) -> None:
+        """An attempt, what it says was short, and the units of what it has not done."""
         if answer.of_another_kind:
             self.other_limit_at = now
         self.named |= answer.short
@@ -165,7 +167,9 @@ class Witness:
             names = False
         if names:
             self.named_at = now
-        self.attempts.append(Attempt(now, code, names, answer.throttled, answer.part))
+        has = min((self.state(key[0]).units.of(key[1]) for key in answer.short), default=1)
+        needs = units / max(1, has)
+        self.attempts.append(Attempt(now, code, names, answer.throttled, answer.part, needs))
 
     def _check(self, wanted: Mapping[str | None, Units]) -> None:
         """An UpdateTable of ours, just before it is answered."""

@@ -104,7 +104,8 @@ def _idle(witness: Witness, config: ScalingConfig, change: Change, ended: float)
         if not change.ours and attempt.at not in witness.looked:
             continue
         waited, late = after - attempt.at, after - change.due
-        if waited > pause + NEWS and attempt.at < excused_until:
-            yield f"invariant 11: waited {waited} s amid a change, at most {pause} s are in order"
+        most = max(pause, attempt.needs)
+        if waited > most + NEWS and attempt.at < excused_until:
+            yield f"invariant 11: waited {waited} s amid a change, at most {most} s are in order"
         if late > NEWS and change.due - change.sent <= SHORT:
             yield f"invariant 11: went on {late} s after the change"

@@ -73,14 +73,18 @@ class Demand:
     held_up: bool = False
     share: float = 1.0
 
+    @property
+    def is_measured(self) -> bool:
+        """Whether the rate is more than a guess."""
+        return self.seconds >= LATELY and self.units >= FEW
+
     def exceeds(self, units: float) -> bool:
         """Whether it is certain that more than so many units a second are asked."""
         return self.units - SIGMAS * math.sqrt(self.units) > units * self.seconds
 
     def is_firm(self, units: float) -> bool:
         """Whether the rate can be built on, where so many units are there."""
-        long_enough = self.seconds >= LATELY and self.units >= FEW
-        return long_enough or self.exceeds(units)
+        return self.is_measured or self.exceeds(units)
 
     def times(self, share: float) -> Demand:
         """That part of it which touches an index."""

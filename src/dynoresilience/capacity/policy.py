@@ -78,7 +78,7 @@ class DemandPolicy:
     factor: float = 2.0
     headroom: float = 1.1
     lead: float = 60.0
-    drain: float = 30.0
+    drain: float = 60.0
 
     def wanted(self, need: Need) -> int:
         units, demand = need.units, need.demand

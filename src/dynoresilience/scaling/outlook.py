@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dynoresilience.capacity.demand import Arrival, Asked, Demand, Outlook, measured
 from dynoresilience.model import Dimension, RaisedKey, TableState
 from dynoresilience.scaling.pace import queue_of
+from dynoresilience.scaling.place import RELIABLE
 from dynoresilience.scaling.shortage import Shortage
 from dynoresilience.scaling.table_record import QUIET, TableRecord
 
@@ -49,14 +52,24 @@ def _demand(record: TableRecord, key: RaisedKey, asked: Asked, now: float) -> De
     own = Asked(arrivals, asked.since)
     pace = record.paces.get(queue_of(*key))
     waiting, share = (pace.waiting, pace.share) if pace is not None else (0.0, 1.0)
+    share = share if share < RELIABLE else 1.0
     if record.changed_at >= record.short_since:
-        return measured(own, now, since=record.changed_at, waiting=waiting, share=share)
+        since = measured(own, now, since=record.changed_at, waiting=waiting, share=share)
+        asked_before = record.demanded.get(key)
+        if asked_before is None or (since is not None and since.is_measured):
+            return since
+        # Those who waited have come at once; what is asked is what was asked before the raise.
+        return replace(asked_before, waiting=waiting, share=share)
     latest = arrivals[-1].at if arrivals else now
     until = min(now, latest, record.short_since + STILL_FREE)
     before = record.rates.get(key)
     demand = measured(own, until, waiting=waiting, share=share, before=before)
     if demand is not None and (before is None or until - before[0] > QUIET):
         record.rates[key] = until, demand.rate
+    if demand is not None:
+        record.demanded[key] = demand
+    else:
+        record.demanded.pop(key, None)
     return demand
 
 

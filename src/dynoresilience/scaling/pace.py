@@ -14,11 +14,10 @@ from dynoresilience.model import Dimension, RaisedKey, TableState
 
 LEAST_SHARE = 0.01
 """Part of a table's capacity that a process goes on with, however often it is refused."""
-MORE, MOST = 0.01, 1.1
-"""What the share gains each time that it is set anew, up to a little more than the whole: alone,
-one call in a hundred is refused..."""
+MORE = 0.01
+"""What the share gains each time that it is set anew..."""
 FASTER = 1.5
-"""...and by what it is multiplied, up to the whole, if none was: the others have gone."""
+"""...and by what it is multiplied if no call was refused, up to the whole: the others have gone."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -26,6 +25,9 @@ CALM_FOR = 2.0
 """Seconds without a refusal, and as many calls in a row that went through as above, after which a
 call does not queue: somebody may have raised the table, and only a call that is ahead of its turn
 finds that out."""
+LONGEST_GUESS = 4.0
+"""Seconds that the first in the queue lets the table save up, if that is longer than it needs by
+itself: what others take, and what the call may need beyond its size, may be another by now."""
 FORGOTTEN_AFTER = 60.0
 """Seconds after which what was short is so no more, if it is not short again."""
 
@@ -39,7 +41,7 @@ class Pace:
 
     def __init__(self) -> None:
         self.waiting = 0.0
-        self._share = 1.0
+        self._share_before = self._share = 1.0
         self._free_at = float("-inf")
         self._rate = 0.0
         self._went = self._refused = 0
@@ -56,8 +58,11 @@ class Pace:
 
     @property
     def share(self) -> float:
-        """Part of what the table admits that this process gets, as far as that is known."""
-        return min(1.0, self._share)
+        """Part of what the table admits that this process gets, as far as that is known.
+
+        The better of the two latest: a few refusals may come together by chance.
+        """
+        return max(self._share, self._share_before)
 
     @property
     def keeps_its_word(self) -> bool:
@@ -74,6 +79,7 @@ class Pace:
         units: float,
         now: float,
         *,
+        known: float | None = None,
         before: float = math.inf,
         refused: bool = False,
     ) -> float | None:
@@ -81,13 +87,17 @@ class Pace:
 
         None as well, and no place is taken, if that would not be ``before`` an instant.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
+        ``known``: the units that it is known to need, if ``units`` is more.
         """
-        rate = self._rate = self._units(state, now) * self._share
+        whole = self._units(state, now)
+        rate = self._rate = whole * self._share
         if not rate:
             return None
+        needs = (units if known is None else known) / whole
+        saves = min(units / rate, max(needs, LONGEST_GUESS))
         # Nobody waits for the places of those who have gone before their turn, or never took them.
-        free_at = min(self._free_at, now + (self.waiting + units) / rate)
-        at = max(free_at, now + units / rate if refused else now)
+        free_at = min(self._free_at, now + self.waiting / rate + saves)
+        at = max(free_at, now + saves if refused else now)
         if at >= before:
             return None
         self._free_at = at + units / rate
@@ -119,7 +129,8 @@ class Pace:
 
     def start_anew(self, now: float) -> None:
         """The capacity has changed: those that wait are to be given new places."""
-        self._share, self._free_at = 1.0, now
+        self._share_before = self._share = 1.0
+        self._free_at = now
         self._went, self._refused, self._set_at = 0, 0, now
 
     def _set_share(self, now: float) -> None:
@@ -135,9 +146,9 @@ class Pace:
             share = self._share * self._went / calls + MORE
             self._set_at = now + (self.waiting / self._rate if self._rate else 0.0)
         else:
-            share = max(min(1.0, self._share * FASTER), self._share + MORE)
+            share = self._share * FASTER
             self._set_at = now
-        self._share = min(MOST, max(LEAST_SHARE, share))
+        self._share_before, self._share = self._share, min(1.0, max(LEAST_SHARE, share))
         self._went, self._refused = 0, 0
 
     def _units(self, state: TableState, now: float) -> float:

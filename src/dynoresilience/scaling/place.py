@@ -18,14 +18,18 @@ RELIABLE = 0.8
 class Place:
     """Of a call of about so many ``units``, in one queue of a table.
 
-    ``went_at``: when the call was sent that had it before its first attempt.
+    ``times`` as many are given to it. ``went_at``: when the call was sent that had it before its
+    first attempt.
     """
 
-    def __init__(self, record: TableRecord, queue: RaisedKey, units: float) -> None:
+    def __init__(
+        self, record: TableRecord, queue: RaisedKey, units: float, times: float = 1.0
+    ) -> None:
         self.went_at = NEVER
         self._record = record
         self._queue = queue
-        self._units = units
+        self._known = units
+        self._units = times * units
 
     def at(self, now: float, *, before: float = math.inf, refused: bool = False) -> float | None:
         """When it is the call's turn (monotonic seconds); None: there is nothing to tell it by.
@@ -38,7 +42,9 @@ class Place:
             if state is None:
                 return None
             pace = self._record.pace(self._queue)
-            return pace.place(state, self._units, now, before=before, refused=refused)
+            return pace.place(
+                state, self._units, now, known=self._known, before=before, refused=refused
+            )
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -97,7 +103,7 @@ def place_of_refused(
         if len(queues) != 1:
             return None
         queue = queues.pop()
-        return Place(record, queue, times * (units or record.costs.get(queue, 1.0)))
+        return Place(record, queue, units or record.costs.get(queue, 1.0), times)
 
 
 def place_of_new(

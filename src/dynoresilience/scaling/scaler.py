@@ -152,10 +152,10 @@ class Scaler:
     ) -> Place | None:
         """Let a call that is not sent yet wait behind those that wait for the same.
 
-        Only while capacity changes, or where nothing is to be done about it: else somebody has to
-        find out that the table is short. Not for more than ``longest`` seconds, and not at all if
-        its turn would come only after the ``deadline``, or too late: there is always a chance.
-        ``attributes``: of the item, of a put. None: it had nobody to wait for.
+        But for one now and then that finds out whether the table is still short, if capacity does
+        not change and it is not known that nothing is to be done. Not for more than ``longest``
+        seconds, nor if its turn would come only after the ``deadline``, or too late: there is
+        always a chance. ``attributes``: of the item, of a put. None: it had nobody to wait for.
         """
         record, now = self._raiser.met(work.table), self._clock.monotonic()
         if record is None:
@@ -164,7 +164,7 @@ class Scaler:
         if not record.is_changing(now, settings.scale_up_timeout):
             longest = min(longest, HELD_BACK_FOR)
             end = min(end, now + longest)
-            if now >= record.nothing_to_do_until:
+            if record.is_to_find_out(now):
                 return None
         queue = queue_of(work.index, work.dimension)
         place = place_of_new(record, queue, work.units, attributes, now)

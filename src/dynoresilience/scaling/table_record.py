@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from dynoresilience import fork_safe
 from dynoresilience.capacity.daily import Foreseen, Needed
+from dynoresilience.capacity.demand import Demand
 from dynoresilience.model import RaisedKey, RefusedWrite, TableState
 from dynoresilience.ports import (
     EventSink,
@@ -25,6 +26,8 @@ CALM = 0.05
 """Seconds without a throttle after which a success shows that there is capacity to spare..."""
 AT_ONCE = 0.1
 """...if those who wait would not take it for longer than so many seconds together."""
+FIND_OUT_EVERY = 0.25
+"""Seconds between two calls that do not queue, so that one of them finds out about a shortage."""
 QUIET = 2.0
 """Seconds without a throttle, and with nobody waiting, after which a shortage is over."""
 STALE_FOR = 10.0
@@ -74,7 +77,8 @@ class TableRecord:
     took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
     ``costs``: units that a read takes, about. ``nothing_to_do_until``: until then it is known that
     capacity will not be raised, or need not be.
-    ``rates``: the demand at the beginning of the latest shortage, and when that was.
+    ``demanded``: what was asked at the beginning of the present shortage; ``rates``: the rate of
+    it, or of the one before, and when that was.
     ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
     ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
     raise that came before its need was last seen in use.
@@ -114,6 +118,7 @@ class TableRecord:
         self.writes: deque[RefusedWrite] = deque(maxlen=64)
         self.nothing_to_do_until = NEVER
         self.costs: dict[RaisedKey, float] = {}
+        self.demanded: dict[RaisedKey, Demand] = {}
         self.rates: dict[RaisedKey, tuple[float, float]] = {}
         self.needs: tuple[Needed, ...] = ()
         self.foreseen: Foreseen | None = None
@@ -213,6 +218,14 @@ class TableRecord:
         """A client was throttled then that did not know yet which table it is."""
         with self.lock:
             self.last_throttle = max(self.last_throttle, throttle)
+
+    def is_to_find_out(self, now: float) -> bool:
+        """Whether a call should not queue, so that it is known whether the table is still short."""
+        with self.lock:
+            if now < self.nothing_to_do_until:
+                return False
+            self.nothing_to_do_until = now + FIND_OUT_EVERY
+            return True
 
     def pace(self, queue: RaisedKey) -> Pace:
         """The queue of `pace.queue_of`. Called with ``lock`` held."""

@@ -14,6 +14,7 @@ from tests.functional.conftest import (
 )
 
 QUICK = ScalingConfig(
+    policy="geometric",
     max_read_capacity=400,
     max_write_capacity=400,
     scale_up_factor=20,

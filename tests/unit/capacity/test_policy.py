@@ -82,8 +82,8 @@ def test_what_would_be_short_next_goes_to(demand: Demand | None, units: int, exp
         (0.0, SETTLES, 20),  # those who have waited come as well: that will pass
         (100.0, SETTLES + POLICY.drain, 20),
         (0.0, SETTLES + POLICY.drain + 1, 40),  # it did not: what there is goes elsewhere
-        (541.0, SETTLES, 23),  # more than it serves in 30 s
-        (6000.0, SETTLES, 223),
+        (1081.0, SETTLES, 23),  # more than it serves in a minute
+        (6000.0, SETTLES, 113),
     ],
 )
 @pytest.mark.parametrize("held_up", [True, False])

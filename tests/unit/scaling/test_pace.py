@@ -17,6 +17,7 @@ from dynoresilience.scaling.pace import (
     FORGOTTEN_AFTER,
     INTERVAL,
     LEAST_SHARE,
+    LONGEST_GUESS,
     Pace,
     queue_of,
 )
@@ -234,3 +235,33 @@ def test_those_that_come_together_go_in_their_order_and_the_table_is_used_to_the
 
     assert turns == sorted(turns)
     assert turns[-1] == pytest.approx(count * units / 5)
+
+
+def test_the_first_in_the_queue_waits_for_no_more_than_a_guess() -> None:
+    """Who took the rest of the table a while ago may be gone."""
+    pace = short_of(WRITES)
+    now = 0.0
+    for _ in range(5):
+        now = fare(pace, now, refused=ENOUGH_CALLS, admitted=0)
+
+    first, second = waits(pace, 2, now)
+
+    assert first - now == pytest.approx(LONGEST_GUESS)
+    assert second - first > 10
+
+
+@pytest.mark.parametrize(
+    ("known", "given", "seconds"),
+    [
+        (1.0, 8.0, 1.6),
+        (1.0, 64.0, LONGEST_GUESS),  # it may need more than its size, but not as much as that
+        (40.0, 40.0, 8.0),  # it needs as much
+        (40.0, 80.0, 8.0),
+    ],
+)
+def test_a_call_that_is_given_more_room_than_it_is_known_to_need(
+    known: float, given: float, seconds: float
+) -> None:
+    turn = short_of(WRITES).place(STATE, given, 0.0, known=known, refused=True)
+
+    assert turn == pytest.approx(seconds)

@@ -37,9 +37,12 @@ def test_the_share_of_an_old_shortage_says_nothing_about_a_new_one(state: TableS
     for second in range(100):
         pace.was_refused(float(second))
         pace.is_short(WRITES, float(second))
+    pace.place(state, 1.0, 100.0, refused=True)  # the first waits for no more than a guess
+    pace.waiting = 1.0
     crowded = pace.place(state, 1.0, 100.0, refused=True)
     assert crowded is not None
     assert crowded > 110.0
+    pace.waiting = 0.0
 
     later = 100.0 + FORGOTTEN_AFTER + 1.0
     pace.is_short(WRITES, later)
