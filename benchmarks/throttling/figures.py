@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from dynoresilience.capacity.prices import LIST
 from dynoresilience.model import Dimension
+from dynoresilience.testing.control.control_plane import AcceptedUpdate
 
 from .bounds import Yardstick
 from .hours import billed, held
@@ -33,7 +34,7 @@ class Figures:
         dollars: what ``unit_hours`` cost.
         requests: for items; wasted: those of them that were throttled.
         update_tables: requests, and Application Auto Scaling's; describe_tables: requests.
-        decreases: changes that lowered something.
+        decreases: changes that lowered something; increases: those that raised, and did not.
         fairness: Jain's index, see `fairness`.
         p50, p99: seconds that a call took that went through, as percentiles.
         back_at_base: whether everything came down in `run.PATIENCE`.
@@ -54,6 +55,7 @@ class Figures:
     update_tables: int
     describe_tables: int
     decreases: int
+    increases: int
     fairness: float | None
     p50: float | None
     p99: float | None
@@ -90,18 +92,20 @@ def figures(workload: Workload, seen: Seen, best: Yardstick) -> Figures:
         update_tables=seen.requests.get("UpdateTable", 0)
         + sum(update.autoscaled for update in seen.updates),
         describe_tables=seen.requests.get("DescribeTable", 0),
-        decreases=sum(
-            any(
-                units.of(dimension) < update.before[index].of(dimension)
-                for index, units in update.after.items()
-                for dimension in Dimension
-            )
-            for update in seen.updates
-        ),
+        decreases=sum(map(_lowers, seen.updates)),
+        increases=sum(not _lowers(update) for update in seen.updates),
         fairness=fairness(workload, done),
         p50=percentile(latencies, 50),
         p99=percentile(latencies, 99),
         back_at_base=seen.back_at_base,
+    )
+
+
+def _lowers(update: AcceptedUpdate) -> bool:
+    return any(
+        units.of(dimension) < update.before[index].of(dimension)
+        for index, units in update.after.items()
+        for dimension in Dimension
     )
 
 

@@ -11,7 +11,7 @@ from .throttled import OURS, Middle
 TIME, MONEY = 1.15, 1.30
 AIMED_AT = ("burst", "ramp", "spike", "index-bound")
 LEFT_ALONE = "hot-key"
-FLEET, RAISES = "lambdas", 2
+FLEET, CALLS = "lambdas", 2
 
 
 class Aim(NamedTuple):
@@ -54,7 +54,8 @@ def of_throttled(content: Mapping[str, Any]) -> list[Aim]:
         if name == LEFT_ALONE:
             found.append(Aim("throttled", f"{name}: raises", ours.raises, 0))
         if name == FLEET:
-            found.append(Aim("throttled", f"{name}: raises for its one step", ours.raises, RAISES))
+            what = f"{name}: UpdateTable calls for each step up"
+            found.append(Aim("throttled", what, ours.sent_a_raise, CALLS))
     return found
 
 

@@ -33,6 +33,7 @@ class Middle(NamedTuple):
     wasted: float
     fairness: float | None
     raises: float
+    sent_a_raise: float
     back_at_base: bool
 
     @classmethod
@@ -53,6 +54,9 @@ class Middle(NamedTuple):
             if any(run["fairness"] is None for run in runs)
             else middle(lambda run: run["fairness"]),
             max(run["update_tables"] - run["decreases"] for run in runs),
+            max(
+                (run["update_tables"] - run["decreases"]) / max(1, run["increases"]) for run in runs
+            ),
             all(run["back_at_base"] for run in runs),
         )
 

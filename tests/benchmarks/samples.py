@@ -25,6 +25,7 @@ def a_run(**figures: Any) -> dict[str, Any]:
         "update_tables": 2,
         "describe_tables": 3,
         "decreases": 1,
+        "increases": 1,
         "fairness": 0.9,
         "p50": 1.0,
         "p99": 2.0,

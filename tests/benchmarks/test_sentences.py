@@ -82,7 +82,7 @@ def test_aims_of_work_in_virtual_time() -> None:
         "ramp: makespan / bound": (None, False),
         "ramp: unit-hours / least": (None, False),
         "hot-key: raises": (1, False),
-        "lambdas: raises for its one step": (3, False),
+        "lambdas: UpdateTable calls for each step up": (3, False),
     }
     assert "| burst: unit-hours / least | 1.400 | ≤ 1.300 | **missed** |" in aims.table_of(
         aims.of_throttled(content)
