@@ -158,14 +158,10 @@ class ScaleDownPlanned(Event):
 
 @dataclass(frozen=True, slots=True)
 class ScaleDownPostponed(Event):
-    """A decrease would have been refused, or was; it is tried again at ``until``.
-
-    ``on_purpose``: it would not have been, but pays off only then.
-    """
+    """A decrease would have been refused, or was; it is tried again at ``until``."""
 
     reason: str
     until: float
-    on_purpose: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from dynoresilience.capacity.decreases import pays_off_at
 from dynoresilience.capacity.demand import UNKNOWN, Outlook
 from dynoresilience.capacity.policy import Need, ScalingPolicy
 from dynoresilience.capacity.raised_number import AT_BASE, minimum_to_lower, units_to_lower
@@ -238,14 +237,12 @@ class DownPlan:
     ``lower``: send this now, if anything. ``released``: forget these. ``kept``: not now, but from
     ``wait_until`` on: the decrease budget of their resource is spent, or it is not yet known
     whether they were raised at all, or (``wait_until`` is now) they need a request of their own.
-    ``is_saving``: some might be lowered now, and are left for the end of the hour.
     """
 
     lower: CapacityUpdate | None
     released: tuple[Released, ...]
     kept: Mapping[RaisedKey, Raised]
     wait_until: float | None
-    is_saving: bool = False
 
 
 def plan_down(
@@ -257,7 +254,6 @@ def plan_down(
     due: float = 0.0,
     table: str | None = None,
     on_demand: bool = False,
-    raised_at: float | None = None,
 ) -> DownPlan:
     """Back to the base for everything that we raised and nobody changed since.
 
@@ -268,8 +264,6 @@ def plan_down(
     NumberOfDecreasesToday counts those of provisioned throughput, and the maximum may be modified
     "any time" ("Maximum throughput for on-demand tables", Amazon DynamoDB Developer Guide).
     A minimum of a scalable target is put back, too, in either billing mode.
-    ``raised_at``: when the table was raised first since it was lowered. Given, the last decreases
-    of a day may be left for the end of their hour.
     """
     name = table or state.name
     limits = _in_mode(limits, on_demand)
@@ -278,7 +272,6 @@ def plan_down(
     released: list[Released] = []
     kept: dict[RaisedKey, Raised] = {}
     wait_until: float | None = None
-    is_saving = False
     for key, entry in raised.items():
         index, dimension = key
         resource = Resource(name, index)
@@ -286,11 +279,6 @@ def plan_down(
             verdict = minimum_to_lower(state, key, entry, now, due)
         else:
             verdict = units_to_lower(state, key, entry, limits(index), now, due, on_demand)
-            found = state.resource(index) if isinstance(verdict, tuple) else None
-            if found is not None and raised_at is not None and not on_demand:
-                pays_off = pays_off_at(found, raised_at, due, now)
-                if pays_off > now:
-                    verdict, is_saving = pays_off, True
         if isinstance(verdict, str):
             is_down = verdict.startswith(AT_BASE)
             released.append(Released(resource, dimension, verdict, is_down))
@@ -308,4 +296,4 @@ def plan_down(
     for change in changes:
         if lower is not None and change not in lower.changes:
             kept[change.key], wait_until = raised[change.key], now
-    return DownPlan(lower, tuple(released), kept, wait_until, is_saving)
+    return DownPlan(lower, tuple(released), kept, wait_until)

@@ -102,8 +102,8 @@ def _level(event: events.Event) -> tuple[int, Hashable]:
             return logging.WARNING, (event.table, hold.reason, where)
         case events.HotKeyRange(resource=resource, dimension=dimension):
             return logging.WARNING, (resource, dimension)
-        case events.ScaleDownPostponed(on_purpose=on_purpose):
-            return logging.INFO if on_purpose else logging.WARNING, (event.table, event.reason)
+        case events.ScaleDownPostponed():
+            return logging.WARNING, (event.table, event.reason)
         case events.TargetsUnseen():
             return logging.WARNING, "targets"
         case events.ScaleDownNotHandedOver(reason=reason):

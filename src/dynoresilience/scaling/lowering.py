@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -41,7 +40,6 @@ from dynoresilience.scaling.watch import Watch
 _log = logging.getLogger("dynoresilience")
 
 BUDGET_SPENT = "the decrease budget is spent"
-HOUR_IS_PAID = "the hour is paid for, it may be short again in it, and few decreases are left"
 TARGET_UNKNOWN = "its scalable target can't be seen"
 OUTCOME_UNKNOWN = "it is not known whether the raise was carried out"
 ANOTHER_TABLE = "another table has its name now"
@@ -89,25 +87,15 @@ class Lowering:
         self._timer = timer
         self._chance = chance
 
-    def attempt(
-        self,
-        record: TableRecord,
-        lowerer: Lowerer,
-        *,
-        even_if_throttled: bool,
-        saving: bool = False,
-    ) -> Outcome:
-        """One try, within the table's single flight; the news is told after it.
-
-        ``saving``: the last decreases of a day may be left for the end of the hour.
-        """
+    def attempt(self, record: TableRecord, lowerer: Lowerer, *, even_if_throttled: bool) -> Outcome:
+        """One try, within the table's single flight; the news is told after it."""
         now = self._clock.monotonic()
         changing = record.is_changing(now, lowerer.settings.scale_up_timeout)
         flight = None if changing else record.begin(now)
         if flight is None:
             return Outcome(again_at=now + BUSY_FOR)
         try:
-            outcome = self._look_and_lower(record, lowerer, even_if_throttled, saving)
+            outcome = self._look_and_lower(record, lowerer, even_if_throttled)
         except (TableBusy, TooLate):
             outcome = Outcome(again_at=self._clock.monotonic() + BUSY_FOR)
         except TableNotFound:
@@ -144,16 +132,14 @@ class Lowering:
         entry, behind = self._raises.of(record), self._clock.monotonic() - self._clock.now()
         due = entry.due + behind if entry else NEVER
         ready = max(lowerer.quiet_at(record), due) + self._handover.patience(record, lowerer)
-        return min(ready, self._unpaid_at(record, lowerer) + behind)
-
-    def _unpaid_at(self, record: TableRecord, lowerer: Lowerer) -> float:
-        """When it has to be lowered lest the day takes more than it may; epoch seconds."""
         limit = lowerer.settings.budget(lowerer.table).unit_hours_per_day
+        if limit is None or record.state is None:
+            return ready
         spent = self._raises.spent(record)
-        if limit is None or record.state is None or not spent.raised:
-            return math.inf
-        hour = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
-        return hour - BEFORE_THE_HOUR
+        if not spent.raised:
+            return ready
+        unpaid = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
+        return min(ready, unpaid - BEFORE_THE_HOUR + behind)
 
     def share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""
@@ -185,7 +171,7 @@ class Lowering:
         self._handover.put(record, lowerer, entry, lower, entry.due if due is None else due)
 
     def _look_and_lower(
-        self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool, saving: bool
+        self, record: TableRecord, lowerer: Lowerer, even_if_throttled: bool
     ) -> Outcome:
         """Look, and if all of it is due, carry out what follows."""
         looked_at = self._clock.monotonic()
@@ -218,7 +204,7 @@ class Lowering:
         if now < ready_at - ROUNDING:
             # Throttled again while we looked; or another process was, or has raised it further.
             return Outcome(again_at=ready_at + (self.share(lowerer) if entry != known else 0.0))
-        return self._carry_out(record, lowerer, state, looked_at, entry, saving)
+        return self._carry_out(record, lowerer, state, looked_at, entry)
 
     def _carry_out(
         self,
@@ -227,7 +213,6 @@ class Lowering:
         state: TableState,
         looked_at: float,
         entry: RaisedTable,
-        saving: bool,
     ) -> Outcome:
         """Lower what the plan says, forget what is not ours, and keep the rest for later."""
 
@@ -235,8 +220,6 @@ class Lowering:
             return lowerer.settings.limits(entry.table, index)
 
         today = self._clock.now()
-        # Only to be told, or the next hour can't be paid: then it is now.
-        is_now = lowerer.dry_run or today >= self._unpaid_at(record, lowerer) - ROUNDING
         plan = plan_down(
             self._with_targets(lowerer, state, entry),
             entry.raised,
@@ -245,7 +228,6 @@ class Lowering:
             due=entry.due,
             table=entry.table,
             on_demand=entry.on_demand,
-            raised_at=record.raised_at if saving and not is_now else None,
         )
         others = {(gone.resource.index, gone.dimension) for gone in plan.released}
         if may_be_unseen(others, state, today):
@@ -286,8 +268,6 @@ class Lowering:
             why = OUTCOME_UNKNOWN
         elif any(raised.minimum for raised in plan.kept.values()):
             why = TARGET_UNKNOWN
-        elif plan.is_saving:
-            why = HOUR_IS_PAID
         later = self._postponed(lowerer, why, plan.wait_until - today)
         return Outcome(changes, later.again_at, (*news, *later.news))
 
@@ -339,5 +319,5 @@ class Lowering:
 
     def _postponed(self, lowerer: Lowerer, reason: str, seconds: float) -> Outcome:
         until = self._clock.now() + seconds
-        news = events.ScaleDownPostponed(lowerer.table, reason, until, reason is HOUR_IS_PAID)
+        news = events.ScaleDownPostponed(lowerer.table, reason, until)
         return Outcome(again_at=self._clock.monotonic() + max(0.0, seconds), news=(news,))

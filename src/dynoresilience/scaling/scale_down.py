@@ -58,8 +58,6 @@ class ScaleDown:
                     record, self._lowering.ready_at(record, lowerer) + self._lowering.share(lowerer)
                 )
             raise
-        if before is None:
-            record.raised_at = self._clock.now()
         self._lowering.hand_over(record, lowerer, state, target=target)
         self._schedule(record, lowerer.quiet_at(record))
         return before
@@ -139,7 +137,7 @@ class ScaleDown:
         if self._clock.monotonic() < ready_at - ROUNDING:
             self._schedule(record, ready_at)
             return
-        outcome = self._lowering.attempt(record, lowerer, even_if_throttled=False, saving=True)
+        outcome = self._lowering.attempt(record, lowerer, even_if_throttled=False)
         if outcome.again_at is not None:
             self._schedule(record, outcome.again_at)
 

@@ -82,7 +82,6 @@ class TableRecord:
     ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
     ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
     raise that came before its need was last seen in use.
-    ``raised_at``: when this process raised it from its base (epoch seconds); None: others did.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since; ``led_times``: how often, one raise after the other.
@@ -126,7 +125,6 @@ class TableRecord:
         self.used_at = NEVER
         self.lowerer: Lowerer | None = None
         self.lowering_due: float | None = None
-        self.raised_at: float | None = None
         self.turn_at: float | None = None
         self.led_at = NEVER
         self.led_times = 0

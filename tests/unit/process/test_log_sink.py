@@ -146,11 +146,6 @@ EVENTS: list[tuple[events.Event, int, str]] = [
         "no schedule lowers orders, but this process does, if it lives: not allowed to call sched",
     ),
     (
-        events.ScaleDownPostponed("orders", "the hour is paid for", DUE, on_purpose=True),
-        logging.INFO,
-        "orders stays raised until 2026-01-01T12:00:00+00:00: the hour is paid for",
-    ),
-    (
         events.ScaleDownPostponed("orders", "the decrease budget is spent", DUE),
         logging.WARNING,
         "orders stays raised until 2026-01-01T12:00:00+00:00: the decrease budget is spent",
