@@ -18,6 +18,8 @@ MORE = 0.01
 """What the share gains each time that it is set anew..."""
 FASTER = 1.5
 """...and by what it is multiplied if no call was refused, up to the whole: the others have gone."""
+LONGEST_SHIFT = 0.2
+"""Seconds by which a call goes later than its turn begins, at most."""
 INTERVAL = 0.25
 ENOUGH_CALLS = 10
 """It is set anew after so many seconds, and so many calls, at least."""
@@ -82,10 +84,13 @@ class Pace:
         known: float | None = None,
         before: float = math.inf,
         refused: bool = False,
+        chance: float = 0.0,
     ) -> float | None:
         """When a call of so many units should go; None: it is not known what the table admits.
 
-        None as well, and no place is taken, if that would not be ``before`` an instant.
+        None as well, and no place is taken, if that would not be ``before`` an instant. ``chance``
+        in [0, 1) moves it within its place, so that processes that do not know of each other, and
+        were refused or woken in the same instant, do not go on in step.
         ``refused``: it was, just now, so the table has nothing left and must first save as much.
         ``known``: the units that it is known to need, if ``units`` is more.
         """
@@ -101,7 +106,7 @@ class Pace:
         if at >= before:
             return None
         self._free_at = at + units / rate
-        return at
+        return min(at + chance * min(units / rate, LONGEST_SHIFT), before)
 
     def may_have_room(self, now: float) -> bool:
         """Whether a call may try its luck: it may if there was no refusal for a while.

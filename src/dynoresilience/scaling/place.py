@@ -31,11 +31,18 @@ class Place:
         self._known = units
         self._units = times * units
 
-    def at(self, now: float, *, before: float = math.inf, refused: bool = False) -> float | None:
+    def at(
+        self,
+        now: float,
+        *,
+        before: float = math.inf,
+        refused: bool = False,
+        chance: float = 0.0,
+    ) -> float | None:
         """When it is the call's turn (monotonic seconds); None: there is nothing to tell it by.
 
         None as well if that would not be ``before`` an instant. Each time it is asked it is the
-        last of the queue. ``refused``: it was, just now.
+        last of the queue. ``refused``: it was, just now. ``chance``: as for `Pace.place`.
         """
         with self._record.lock:
             state = self._record.state
@@ -43,7 +50,13 @@ class Place:
                 return None
             pace = self._record.pace(self._queue)
             return pace.place(
-                state, self._units, now, known=self._known, before=before, refused=refused
+                state,
+                self._units,
+                now,
+                known=self._known,
+                before=before,
+                refused=refused,
+                chance=chance,
             )
 
     @contextmanager

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dynoresilience.model import Dimension, RefusedWrite, ThrottleKind
+from dynoresilience.ports import Random
 from dynoresilience.scaling.call_context import CallContext
 from dynoresilience.scaling.place import Place, place_of_refused
 from dynoresilience.scaling.shortage import Answer
@@ -19,8 +20,9 @@ MOST_UNITS = 64.0
 class Queueing:
     """The places that a call has, one after the other. ``place``: the latest."""
 
-    def __init__(self, context: CallContext, place: Place | None) -> None:
+    def __init__(self, context: CallContext, place: Place | None, random: Random) -> None:
         self._context = context
+        self._random = random
         self._larger = 1.0
         self._came_early = False
         self._has_turn = place is not None
@@ -60,7 +62,10 @@ class Queueing:
     def _at(self, now: float, *, refused: bool) -> float | None:
         """Who has no turn goes when it likes, and how it fares then says nothing of the queue."""
         place, latest = self.place, self.latest(now)
-        at = None if place is None else place.at(now, before=latest, refused=refused)
+        if place is not None:
+            at = place.at(now, before=latest, refused=refused, chance=self._random())
+        else:
+            at = None
         self._has_turn = at is not None
         return at
 

@@ -61,7 +61,7 @@ class ThrottledCall:
         self._holds: list[HoldReason] = []
         self._reason: GiveUpReason | None = None
         self._came_early = False
-        self._queueing = Queueing(context, place)
+        self._queueing = Queueing(context, place, random)
         self.slows_down = True
 
     @property
