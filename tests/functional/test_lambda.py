@@ -20,7 +20,7 @@ from dynoresilience.testing import SimulatedDynamoDB, VirtualClock, virtual_time
 from tests.support.lambda_container import Container
 
 BASE = Units(5, 5)
-CONFIG = ScalingConfig(max_write_capacity=200, scale_up_factor=10)
+CONFIG = ScalingConfig(max_write_capacity=200, policy="geometric", scale_up_factor=10)
 HOUR = 3600.0
 
 

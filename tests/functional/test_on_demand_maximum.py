@@ -17,7 +17,7 @@ from tests.support.backends import ThrottleNext
 
 READ, WRITE = "MaxReadRequestUnits", "MaxWriteRequestUnits"
 DELAY = 600.0
-CAPS = ScalingConfig(max_read_request_units=80, max_write_request_units=40)
+CAPS = ScalingConfig(policy="geometric", max_read_request_units=80, max_write_request_units=40)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from dynoresilience.throttling.partiql import Statement, read_statement
 from tests.functional.conftest import CREDENTIALS, MODES
 from tests.support.wire import Wire, cancelled
 
-CONFIG = ScalingConfig(max_read_capacity=100, max_write_capacity=100)
+CONFIG = ScalingConfig(max_read_capacity=100, max_write_capacity=100, policy="geometric")
 READ, WRITE = Dimension.READ, Dimension.WRITE
 TABLE, INDEX = None, "by-customer"
 AMPLE = 1000

@@ -121,7 +121,8 @@ def test_writes_short_on_an_index_raise_the_index(clock: VirtualClock) -> None:
         assert sim.units("orders", "by-customer").write > 4
         assert sim.units("orders", "by-customer").read == 9
         assert sim.units("orders") == Units(50, 100)
-        assert sim.units("orders", "by-day") == Units(9, 90)
+        assert sim.units("orders", "by-day").read == 9
+        assert sim.units("orders", "by-day").write >= 90, "the same writes are in it"
 
 
 def test_reads_are_sent_again_and_raise_reads(ddb: ScalingClient, sim: SimulatedDynamoDB) -> None:

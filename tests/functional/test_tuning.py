@@ -267,7 +267,8 @@ def test_an_inner_block_replaces_field_by_field(simulator: SimulatedDynamoDB) ->
 def test_a_blocks_tables_win_over_what_an_outer_block_says_of_all(
     simulator: SimulatedDynamoDB,
 ) -> None:
-    ddb = ScalingClient(simulator.client(), config=ScalingConfig(scale_up_factor=100))
+    config = ScalingConfig(policy="geometric", scale_up_factor=100)
+    ddb = ScalingClient(simulator.client(), config=config)
     tables = {"orders": TableLimits(max_write_capacity=20)}
 
     with ddb.operation(max_write_capacity=400), ddb.operation(tables=tables):

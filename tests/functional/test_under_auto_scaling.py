@@ -30,7 +30,7 @@ INDEX_WRITES = {
     "ScalableDimension": "dynamodb:index:WriteCapacityUnits",
 }
 DELAY = 600.0
-CONFIG = ScalingConfig(max_write_capacity=200, scale_up_factor=4)
+CONFIG = ScalingConfig(max_write_capacity=200, policy="geometric", scale_up_factor=4)
 
 pytestmark = pytest.mark.parametrize("start_simulation", ["in-process", "server"], indirect=True)
 

@@ -15,6 +15,7 @@ CAP = 2000
 STORM = 12
 """Throttles in a row: more than the ten attempts of botocore's most patient mode."""
 SURVIVOR = ScalingConfig(
+    policy="geometric",
     max_read_capacity=CAP,
     max_write_capacity=CAP,
     scale_up_factor=CAP,
