@@ -39,6 +39,10 @@ class Mishaps(LibraryMachine):
                 attachment.engine.scale_down_now(timeout)
         self.witness.lowers_now = False
 
+    def _is_raised(self) -> bool:
+        owner = self.witness.owner
+        return any(self.witness.reserved(key) != owner[key] for key in owner)
+
     @rule(seconds=st.sampled_from([0.1, 1.0, 2.5, 30.0, 599.0, 700.0, 4000.0]))
     def time_passes(self, seconds: float) -> None:
         self.clock.advance(seconds)
@@ -126,7 +130,9 @@ class Mishaps(LibraryMachine):
             self.clock.advance(seconds)
             self.process.timer.thaw()
             self.witness.asked.append(self.clock.monotonic())
-        elif what == "death":
+        elif what == "death" and not self._is_raised():
+            # What a dead process leaves raised its successors find in the tags, and lower:
+            # tests/unit/scaling/test_across_processes.py is about that.
             self.process.timer.is_dead = True
             self.start_process()
         elif what == "decreases":

@@ -72,7 +72,7 @@ def test_the_end_of_a_raise_ends_the_wait_for_a_turn(world: World) -> None:
     call.try_again(Throttle((TABLE,)), 1)
 
     # The change is in force 0.3 s after the look and seen at 0.4 s; its turn would be after 1 s.
-    assert world.clock.monotonic() == pytest.approx(LOOK + 0.4)
+    assert world.clock.monotonic() == pytest.approx(LOOK + 0.4 + 0.5 * WAKE_SPREAD)
 
 
 def test_the_end_of_a_raise_ends_the_wait_where_nobody_queues(world: World) -> None:
@@ -92,7 +92,7 @@ def test_whose_turn_comes_before_its_backoff_goes_on_then(world: World) -> None:
     call = world.engine.begin("PutItem", 0.0, Scope())
     waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
 
-    assert waits == pytest.approx([LOOK + 0.2, 0.4, 0.8])  # at 5 units a second
+    assert waits == pytest.approx([LOOK + 0.3, 0.5, 0.9])  # at 5 units a second
     assert call.excused == 3
 
 
@@ -102,7 +102,7 @@ def test_who_is_refused_in_its_turn_at_the_cap_backs_off(world: World) -> None:
     call = world.engine.begin("PutItem", 0.0, Scope())
     waits = [waited(world, attempt, call) for attempt in (1, 2, 3)]
 
-    assert waits == pytest.approx([1 / 200, 1.0, 2.0])
+    assert waits == pytest.approx([1.5 / 200, 1.0, 2.0])
 
 
 def test_its_retries_at_the_cap_last_for_seconds_however_much_the_table_has(world: World) -> None:
