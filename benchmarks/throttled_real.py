@@ -168,9 +168,12 @@ def doubling(plain: Callable[[], Any]) -> Callable[[int], str | None]:
     sys.path.append(str(surroundings.ROOT))
     from benchmarks.throttling.calls import Call
     from benchmarks.throttling.doubling import Doubling
+    from benchmarks.throttling.workloads import Table
 
     process = SimpleNamespace(monotonic=monotonic, call_at=lambda at, job: None)
-    setting: Any = SimpleNamespace(client=plain, process=process, workload=SimpleNamespace(cap=CAP))
+    tables = (Table(TABLE, write=UNITS, read=UNITS, indexes={INDEX: UNITS}),)
+    workload = SimpleNamespace(cap=CAP, tables=tables)
+    setting: Any = SimpleNamespace(client=plain, process=process, workload=workload)
     call = Doubling(setting)
     return lambda number: _error_of(lambda: call(Call("put", TABLE, f"order-{number}")))
 
