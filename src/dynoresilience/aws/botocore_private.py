@@ -129,7 +129,8 @@ def account_of(client: Any) -> tuple[str | None, str, str | None]:
 
     Region, endpoint and access key. Does not fetch credentials; the key is None until they are.
     """
-    known = vars(getattr(getattr(client, "_request_signer", None), "_credentials", None) or object)
+    credentials = getattr(getattr(client, "_request_signer", None), "_credentials", None)
+    known = getattr(credentials, "__dict__", {})  # a property would fetch them
     key = known.get("_access_key") or known.get("access_key")
     return client.meta.region_name, client.meta.endpoint_url, key if isinstance(key, str) else None
 

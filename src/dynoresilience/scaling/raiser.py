@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from dynoresilience import events
 from dynoresilience.capacity.demand import UNKNOWN, Asked, Outlook
 from dynoresilience.capacity.plan import Scale
@@ -36,6 +38,8 @@ from dynoresilience.scaling.targets import Targets
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
+
+_log = logging.getLogger("dynoresilience")
 
 LOOKS = 3
 """How often a table is looked at until a raise is sent within `FRESH_FOR` of the look..."""
@@ -185,7 +189,7 @@ class Raiser:
 
     def _decide(self, record: TableRecord, short: Shortage, state: TableState) -> Answer:
         begun = self._clock.monotonic()
-        outlook = outlook_of(record, short, state, self._asked(short.table), begun)
+        outlook = self._outlook(record, short, state, begun)
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
@@ -226,6 +230,16 @@ class Raiser:
             state = self._control.describe(short.table)
             record.observe(state, looked_at)
         raise ControlPlaneError("the table changes again and again while it is looked at")
+
+    def _outlook(
+        self, record: TableRecord, short: Shortage, state: TableState, now: float
+    ) -> Outlook:
+        """What is known of the demand; a fault there only makes the step one by the factor."""
+        try:
+            return outlook_of(record, short, state, self._asked(short.table), now)
+        except Exception:
+            _log.exception("a fault of ours; the demand on %s is not known", short.table)
+            return UNKNOWN
 
     def _raise(
         self, record: TableRecord, short: Shortage, state: TableState, target: CapacityUpdate
