@@ -123,6 +123,7 @@ class ThrottledCall:
             deadline=context.deadline,
             retry_after=retry_after,
         )
+        counts = step.state.excused == self._state.excused
         self._state = step.state
         if isinstance(step, GiveUp):
             self._reason = step.reason
@@ -147,9 +148,11 @@ class ThrottledCall:
         until = now + step.delay
         turn = self._queueing.turn(throttle, answers, now) if retry_after is None else None
         if turn is not None:
-            left = None if excuse is not None else self.max_retries - attempt + self._state.excused
+            left = self.max_retries - attempt + self._state.excused if counts else None
             until = self._queueing.until(turn, until, now, left)
             eager = eager and until > turn
+            if not counts and self._state.excused_until is not None:
+                until = min(until, self._state.excused_until)
         for record, _ in watched:
             if excuse is Excuse.IN_FLIGHT and retry_after is None:
                 until = record.take_turn(now, until)
