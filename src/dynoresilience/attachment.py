@@ -117,7 +117,9 @@ class Attachment:
         if self._stand_in() is not None:
             return  # a test's, that has no processes before it
         if self.look_at < 0:
-            spread = max(config.scale_down_delay, config.fleet_size) * random.random()
+            own = self._runtime
+            chance = random.SystemRandom().random() if own is None else own.chance()
+            spread = max(config.scale_down_delay, config.fleet_size) * chance
             self.look_at = now + min(FIRST_LOOK, config.scale_down_delay) + spread
             return
         self.look_at = now + self._look_again

@@ -67,11 +67,11 @@ class Runtime:
         self,
         clock: Clock | None = None,
         timer: Timer | None = None,
-        chance: Random = random.random,
+        chance: Random | None = None,
     ) -> None:
         self.clock = clock or SystemClock()
         self.timer = timer or ThreadTimer(self.clock)
-        self.chance = chance
+        self.chance = chance or random.SystemRandom().random
         self.salt = os.urandom(16)
         self._shelves: dict[str, Shelf] = {}
 

@@ -50,7 +50,7 @@ class Timer(Protocol):
 
 
 Random = Callable[[], float]
-"""A number in [0, 1), as `random.random` gives."""
+"""A number in [0, 1), as `random.random` gives; that one may be seeded, and is the program's."""
 
 
 AskedOf = Callable[[str], Asked]
