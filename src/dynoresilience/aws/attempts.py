@@ -1,8 +1,10 @@
 """The outcome of every attempt of a call: what is a throttle is ours, all else botocore's.
 
 botocore's own handler is kept in our hand, so that it sees no throttle: neither its retry quota
-nor its count of attempts is used up by one. A batch that was worked on in part is one call to the
-end: the same request goes on with what is left, within the same budget.
+nor its count of attempts is used up by one. Nor is it asked about a whole answer to a first
+attempt, once it has let one be: its many checks cost a call more than we do. A batch that was
+worked on in part is one call to the end: the same request goes on with what is left, within the
+same budget.
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class Attempts:
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
         self.botocore: private.Handler | None = None
+        self._lets_answers_be = False
 
     def after(self, **attempt: Any) -> float | None:
         """None: no retry. A number: botocore sleeps so long and sends the call again."""
@@ -56,7 +59,13 @@ class Attempts:
         ):
             return self._after_answer(attempt)
         # Nearly every call comes here and no further; what is done here all of them pay for.
-        delay: float | None = self.botocore(**attempt)
+        delay: float | None = None
+        first = attempt["attempts"] == 1 and wire.is_whole(response[0])
+        if not first or not self._lets_answers_be:
+            delay = self.botocore(**attempt)
+        if first and not self._lets_answers_be:
+            told = response[1].get("ResponseMetadata", {})
+            self._lets_answers_be = delay is None and "MaxAttemptsReached" not in told
         if delay is None and self._calls.resting:
             self._wake(attempt)
         return delay

@@ -6,6 +6,7 @@ The modules that read it are loaded by the first that has to be read: a cold sta
 from __future__ import annotations
 
 import json
+from binascii import crc32
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -70,10 +71,17 @@ def rest_of(attempt: Attempt, batch: Batch | None) -> Rest | None:
     return rest
 
 
+def is_whole(http: Any) -> bool:
+    """Whether an answer has no checksum that says otherwise."""
+    expected = http.headers.get("x-amz-crc32")
+    try:
+        return expected is None or int(expected) == crc32(http.content)
+    except ValueError:
+        return False
+
+
 def wrong_checksum(http: Any) -> Exception | None:
     """What botocore's legacy mode raises once its attempts are over, and its standard mode not."""
-    from binascii import crc32
-
     expected, actual = http.headers.get("x-amz-crc32"), crc32(http.content)
     if expected is None or int(expected) == actual:
         return None
