@@ -265,6 +265,7 @@ def test_the_module_needs_nothing_but_the_standard_library_and_the_configuration
         "dynoresilience.config",
         "dynoresilience.config.environment",
         "dynoresilience.config.faults",
+        "dynoresilience.config.limits",
         "dynoresilience.errors",
         "dynoresilience.iam",
         "dynoresilience.iam.asked",

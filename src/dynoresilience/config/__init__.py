@@ -23,6 +23,7 @@ from dynoresilience.config.faults import (
     spending_faults,
     unknown_field,
 )
+from dynoresilience.config.limits import IndexLimits, KnownFields, TableLimits
 from dynoresilience.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -31,64 +32,11 @@ if TYPE_CHECKING:
     from dynoresilience.capacity.spending import Budget
     from dynoresilience.model import Limits
 
-
-class _KnownFields:
-    """Refuses unknown fields with a `ConfigError` in place of Python's bare TypeError."""
-
-    __slots__ = ()
-
-    if not TYPE_CHECKING:
-
-        def __new__(cls, *args: Any, **given: Any) -> Any:
-            known = [entry.name for entry in fields(cls)]
-            unknown = [name for name in given if name not in known]
-            raise_if(cls, [unknown_field(name, given[name], known) for name in unknown])
-            return super().__new__(cls)
+__all__ = ["IndexLimits", "ScalingConfig", "TableLimits"]
 
 
 @dataclass(frozen=True, slots=True)
-class IndexLimits(_KnownFields):
-    """Bounds for one global secondary index, in capacity units. None: as for its table."""
-
-    base_read_capacity: int | None = None
-    base_write_capacity: int | None = None
-    max_read_capacity: int | None = None
-    max_write_capacity: int | None = None
-    max_read_request_units: int | None = None
-    max_write_request_units: int | None = None
-    raise_replicated_writes: bool | None = None
-
-    def __post_init__(self) -> None:
-        raise_if(type(self), capacity_faults(self) + flag_faults(self))
-
-
-@dataclass(frozen=True, slots=True)
-class TableLimits(_KnownFields):
-    """Bounds for one table, in capacity units. None: as in the `ScalingConfig`.
-
-    ``max_hourly_cost``, ``max_unit_hours_per_day``: of the table with its indexes. ``indexes``:
-    bounds of its indexes by name; what they leave out is as for the table.
-    """
-
-    base_read_capacity: int | None = None
-    base_write_capacity: int | None = None
-    max_read_capacity: int | None = None
-    max_write_capacity: int | None = None
-    max_read_request_units: int | None = None
-    max_write_request_units: int | None = None
-    raise_replicated_writes: bool | None = None
-    max_hourly_cost: float | None = None
-    max_unit_hours_per_day: float | None = None
-    indexes: Mapping[str, IndexLimits] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        faults = capacity_faults(self) + flag_faults(self) + spending_faults(self)
-        faults += mapping_faults("indexes", self.indexes, IndexLimits)
-        raise_if(type(self), faults)
-
-
-@dataclass(frozen=True, slots=True)
-class ScalingConfig(_KnownFields):
+class ScalingConfig(KnownFields):
     """How far capacity may go and how calls are retried. Capacities in units, times in seconds.
 
     Args:
