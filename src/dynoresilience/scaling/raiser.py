@@ -15,7 +15,6 @@ from dynoresilience.ports import (
     Clock,
     ControlPlaneError,
     EventSink,
-    OutcomeUnknown,
     ScaleDownLedger,
     ScaleDownScheduler,
     ServiceLimit,
@@ -24,19 +23,18 @@ from dynoresilience.ports import (
     TableControl,
     TargetDenied,
     Timer,
-    TooLate,
 )
-from dynoresilience.scaling.dry_run import Rehearsals, rehearsing
-from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.dry_run import Rehearsals
 from dynoresilience.scaling.outlook import outlook_of
-from dynoresilience.scaling.raises import NO_LEDGER, MinimumRaised
+from dynoresilience.scaling.raises import MinimumRaised
 from dynoresilience.scaling.scale_down import ScaleDown
+from dynoresilience.scaling.sender import Sender
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.spend_guard import SpendGuard
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.standing import Standing
+from dynoresilience.scaling.table_record import TableBook, TableRecord
 from dynoresilience.scaling.targets import Targets
 from dynoresilience.scaling.turns import Turns
-from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse
 
 _log = logging.getLogger("dynoresilience")
@@ -53,14 +51,12 @@ FAILED_FOR = 1.0
 built (which takes minutes to hours), after a passing error."""
 ENOUGH_FOR = 0.5
 """The same where there is enough for what is asked, once those that wait are served."""
-UNMET_FOR = 60.0
-"""The same where Application Auto Scaling has not acted on a minimum."""
 _AT_A_LIMIT = (HoldReason.AT_CAP, HoldReason.ABOVE_CAP, HoldReason.SPEND_LIMIT)
 """What is up is to stay up, though no more is to be had."""
 
 
 class Raiser:
-    """Describes, plans, writes the ledger, asks. Used within a table's single flight."""
+    """Looks at a table and plans. Used within a table's single flight."""
 
     def __init__(
         self,
@@ -79,21 +75,28 @@ class Raiser:
     ) -> None:
         self._asked = asked
         self._control = control
-        self._scheduler = scheduler
-        self._ledger = ledger
         self._book = book
         self._scale_down = scale_down
         self._turns = turns
         self._guard = guard
         self._rehearsals = Rehearsals()
         self._clock = clock
-        self._timer = timer
         self._sink = sink
         self._targets = Targets(control, clock, sink)
         self._records: dict[str, TableRecord] = {}
-        # A hold that needs no new look until the instant beside it; by table, for these
-        # credentials only, so not in the shared record.
-        self._standing: dict[str, tuple[Hold, float]] = {}
+        self._standing = standing = Standing(turns, clock)
+        self._sender = Sender(
+            control,
+            ledger,
+            scale_down,
+            turns,
+            standing,
+            clock=clock,
+            timer=timer,
+            sink=sink,
+            scheduler=scheduler,
+        )
+        self.standing_hold = standing.hold
 
     def records(self) -> tuple[TableRecord, ...]:
         """The tables that were met with these credentials."""
@@ -107,11 +110,6 @@ class Raiser:
         """What is known of a table; its own until the first look has told its ARN."""
         found = self._records.get(table)
         return found or self._records.setdefault(table, self._book.new_record())
-
-    def standing_hold(self, short: Shortage, now: float) -> Hold | None:
-        """A hold from an earlier look that still stands."""
-        hold, until = self._standing.get(short.table, (None, now))
-        return hold if now < until else None
 
     def plan(
         self, record: TableRecord, short: Shortage, state: TableState, outlook: Outlook = UNKNOWN
@@ -143,25 +141,25 @@ class Raiser:
                 return Answer(record, record.generation, hold=hold, excuse=Excuse.IN_FLIGHT)
             return self._decide(record, short, state)
         except TableBusy:
-            return self._join(record, short)
+            return self._sender.join(record, short)
         except MinimumRaised as error:
             self._targets.forget(error.state)
-            return self._stand(record, short, HoldReason.FAILED, str(error), FAILED_FOR)
+            return self._standing.stand(record, short, HoldReason.FAILED, str(error), FAILED_FOR)
         except TargetDenied as error:
             self._targets.change_denied(error.action)
             hold = short.hold(HoldReason.NO_PERMISSION, f"not allowed to call {error.action}")
             return Answer(record, record.generation, hold=hold)
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
-            return self._stand(record, short, HoldReason.NO_PERMISSION, why, DENIED_FOR)
+            return self._standing.stand(record, short, HoldReason.NO_PERMISSION, why, DENIED_FOR)
         except ServiceLimit as error:
             why = str(error)
-            return self._stand(record, short, HoldReason.SERVICE_LIMIT, why, LIMITED_FOR)
+            return self._standing.stand(record, short, HoldReason.SERVICE_LIMIT, why, LIMITED_FOR)
         except Exception as error:  # whatever went wrong here, the call goes on
             # Not again soon if it took long: a throttled call waits for this. But the process may
             # have been frozen.
             seconds = min(max(FAILED_FOR, 5 * (self._clock.monotonic() - begun)), LIMITED_FOR)
-            return self._stand(record, short, HoldReason.FAILED, str(error), seconds)
+            return self._standing.stand(record, short, HoldReason.FAILED, str(error), seconds)
 
     def take_over(self, table: str, settings: Settings) -> None:
         """Find what others have raised of a table that is in no trouble now.
@@ -182,7 +180,7 @@ class Raiser:
             if not record.outdates(state, self._clock.monotonic()):
                 record.observe(state, looked_at)
             self._records[table] = record
-            self._scale_down.take_over(record, self._lowerer(table, settings), state)
+            self._scale_down.take_over(record, self._sender.lowerer(table, settings), state)
         finally:
             record.end(flight)
         self._scale_down.tell(record, self._sink, raised=True)
@@ -193,8 +191,8 @@ class Raiser:
         for _ in range(LOOKS):
             if state.rebuilding:
                 why = "an index is being built or removed, or the table is not active"
-                return self._stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
-            lowerer = self._lowerer(short.table, short.settings)
+                return self._standing.stand(record, short, HoldReason.UPDATING, why, REBUILDING_FOR)
+            lowerer = self._sender.lowerer(short.table, short.settings)
             plan = short.plan(state, outlook)
             if not isinstance(plan, Hold):
                 keys = [change.key for change in plan.target]
@@ -204,11 +202,11 @@ class Raiser:
                 plan = self.plan(record, short, state, outlook)
             if isinstance(plan, Hold):
                 if plan.reason is HoldReason.UPDATING:
-                    return self._join(record, short, state.unmet_minimums())
+                    return self._sender.join(record, short, state.unmet_minimums())
                 if plan.reason in _AT_A_LIMIT or short.policy:
                     self._scale_down.still_short(record, lowerer, state)
                 if plan.reason is HoldReason.ENOUGH:
-                    return self._stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
+                    return self._standing.stand(record, short, plan.reason, plan.detail, ENOUGH_FOR)
                 self._turns.follow(record)
                 return Answer(record, record.generation, hold=plan)
             if self._has_risen(short, state, plan.target):
@@ -221,7 +219,7 @@ class Raiser:
                 planned = plan.target.changes if is_news else ()
                 hold = short.hold(HoldReason.DRY_RUN)
                 return Answer(record, record.generation, hold=hold, planned=planned)
-            answer = self._raise(record, short, state, plan.target)
+            answer = self._sender.send(record, short, state, plan.target)
             if answer is not None:
                 return answer
             if self._clock.monotonic() - begun > LOOK_AGAIN_WITHIN:
@@ -241,53 +239,11 @@ class Raiser:
             _log.exception("a fault of ours; the demand on %s is not known", short.table)
             return UNKNOWN
 
-    def _raise(
-        self, record: TableRecord, short: Shortage, state: TableState, target: CapacityUpdate
-    ) -> Answer | None:
-        """None: too much time has passed since the look, and the table may be another by now."""
-        generation = record.generation
-        lowerer = self._lowerer(short.table, short.settings)
-        try:
-            before = self._scale_down.before_raise(record, lowerer, state, target)
-        except TooLate:
-            return None
-        try:
-            if not is_still(state, record.read_at, self._control, short.table, self._clock):
-                self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
-                return None
-            accepted = self._control.update(short.table, target)
-        except TooLate:
-            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
-            return None
-        except OutcomeUnknown:
-            # It may have been carried out all the same: look, and keep the ledger's entry.
-            record.lowerer = lowerer
-            self._watch(record, short)
-            raise
-        except ControlPlaneError as error:
-            by_others = isinstance(error, TableBusy)
-            self._scale_down.raise_refused(record, lowerer, state, before, by_others=by_others)
-            raise
-        if not accepted:
-            # Someone else asked for just this meanwhile: good for the call, but not ours.
-            self._scale_down.raise_refused(record, lowerer, state, before, by_others=True)
-            return self._join(record, short)
-        record.lowerer = lowerer
-        self._turns.lead(record, self._clock.monotonic())
-        self._watch(record, short, target)
-        self._scale_down.raise_accepted(record, target)
-        return Answer(record, generation, raised=target.changes, excuse=Excuse.IN_FLIGHT)
-
     def _has_risen(self, short: Shortage, state: TableState, target: CapacityUpdate) -> bool:
         """Whether somebody has raised what is short since the throttled attempt was sent."""
         now = self._clock.now()
         sent = now - (self._clock.monotonic() - short.sent_at)
         return raised_since(state, target, sent, now)
-
-    def _lowerer(self, table: str, settings: Settings) -> Lowerer:
-        ledger = self._ledger if settings.ledger == "tags" else NO_LEDGER
-        lowerer = Lowerer(self._control, table, settings, self._sink, ledger, self._scheduler)
-        return rehearsing(lowerer) if settings.dry_run else lowerer
 
     def tell(self, record: TableRecord, short: Shortage, answer: Answer) -> None:
         """Tell the sink of a raise, and of the ledger; not within the flight."""
@@ -298,55 +254,3 @@ class Raiser:
             cost = self._guard.above_base(record, short, answer.planned)
             self._sink.emit(events.ScaleUpPlanned(short.table, answer.planned, cost))
         self._scale_down.tell(record, self._sink, raised=bool(answer.raised))
-
-    def _join(
-        self, record: TableRecord, short: Shortage, unmet: CapacityUpdate | None = None
-    ) -> Answer:
-        """Someone else is changing the table: wait for that, the next throttle looks again.
-
-        ``unmet``: minimums that were raised, and that the units have not reached.
-        """
-        generation = record.generation
-        self._turns.follow(record)
-        if short.settings.fleet_size == 1:
-            self._watch(record, short, unmet if unmet and unmet.changes else None, ours=False)
-        hold = short.hold(HoldReason.UPDATING)
-        return Answer(record, generation, hold=hold, excuse=Excuse.IN_FLIGHT)
-
-    def _watch(
-        self,
-        record: TableRecord,
-        short: Shortage,
-        target: CapacityUpdate | None = None,
-        *,
-        ours: bool = True,
-    ) -> None:
-        def done(seconds: float) -> None:
-            if target is None:
-                return
-            if target.minimums and record.state is not None and not target.reached(record.state):
-                # Or each throttle would join anew, and calls wait for what does not come.
-                why = f"Application Auto Scaling has not acted in {seconds:.0f} s"
-                self._stand(record, short, HoldReason.FAILED, why, UNMET_FOR)
-            elif ours:
-                self._sink.emit(events.ScaleUpFinished(short.table, target.changes, seconds))
-
-        Watch(
-            record,
-            self._control,
-            short.table,
-            clock=self._clock,
-            timer=self._timer,
-            timeout=short.settings.scale_up_timeout,
-            fleet_size=short.settings.fleet_size,
-            target=target,
-            when_done=done,
-        ).start()
-
-    def _stand(
-        self, record: TableRecord, short: Shortage, reason: HoldReason, why: str, seconds: float
-    ) -> Answer:
-        hold = short.hold(reason, why)
-        self._turns.follow(record)
-        self._standing[short.table] = hold, self._clock.monotonic() + seconds
-        return Answer(record, record.generation, hold=hold)

@@ -16,7 +16,7 @@ from dynoresilience.ports import (
     TargetDenied,
 )
 from dynoresilience.process.log_sink import LoggingSink
-from dynoresilience.scaling.raiser import UNMET_FOR
+from dynoresilience.scaling.sender import UNMET_FOR
 from dynoresilience.scaling.targets import DENIED_FOR, NONE_FOR
 from dynoresilience.scaling.watch import SETTLE_MINIMUM
 from dynoresilience.throttling.retry import Excuse
