@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import logging
-import random
 import sys
-import threading
 import weakref
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from dynoresilience import fork_safe, scope, stand_in
 from dynoresilience.aws import botocore_private
 from dynoresilience.aws.arrivals import Arrivals, together
 from dynoresilience.aws.hooks import Hooks
-from dynoresilience.aws.wire import tables_in, work_of
+from dynoresilience.aws.wire import work_of
 from dynoresilience.config import ScalingConfig
 from dynoresilience.errors import NotAttachableError
+from dynoresilience.look_around import LookAround
 
 if TYPE_CHECKING:
     from dynoresilience.capacity.demand import Asked
@@ -30,15 +28,6 @@ if TYPE_CHECKING:
 _log = logging.getLogger("dynoresilience")
 
 _ATTRIBUTE = "_dynoresilience"
-FIRST_LOOK = 60.0
-"""Seconds for which a client is in use, at least, before it looks for what others left raised."""
-LOOK_AGAIN = 5.0
-"""Seconds until another request is read to find more tables; twice as many after each..."""
-LONGEST_PAUSE = 600.0
-"""...up to this."""
-MOST_TABLES = 100
-"""Tables of a client that are looked at; a program may make new ones all the time."""
-
 
 _attached: weakref.WeakSet[Attachment] = weakref.WeakSet()
 
@@ -59,11 +48,14 @@ class Attachment:
         self._runtime = runtime
         self._engine: Engine | None = None
         self.owners = 0
-        self.look_at = float("-inf")
-        self._look_again = LOOK_AGAIN
-        self._looked_at: set[str] = set()
         self.monotonic = stand_in.monotonic if runtime is None else runtime.clock.monotonic
         self.arrivals = Arrivals()
+        self.around = LookAround(
+            lambda: self.config,
+            lambda table: self._made_engine().take_over(table),
+            self.monotonic,
+            runtime,
+        )
         self.hooks = Hooks(self, client.meta.events)
         with fork_safe.lock:
             _attached.add(self)
@@ -105,47 +97,6 @@ class Attachment:
             others = [one for one in _attached if one._runtime is self._runtime]
         alike = (one for one in others if botocore_private.account_of(one.client) == mine)
         return together(one.arrivals.of(table) for one in alike)
-
-    def look_around(self, request: dict[str, Any]) -> None:
-        """Take over what a process that is dead by now has left raised of the tables in use.
-
-        Not before the program has run for a while: a cold start is not made slower, and the
-        processes of a fleet look at different times. Each table is looked at once, unless that
-        fails.
-        """
-        now, config = self.monotonic(), self.config
-        if self._stand_in() is not None:
-            return  # a test's, that has no processes before it
-        if self.look_at < 0:
-            own = self._runtime
-            chance = random.SystemRandom().random() if own is None else own.chance()
-            spread = max(config.scale_down_delay, config.fleet_size) * chance
-            self.look_at = now + min(FIRST_LOOK, config.scale_down_delay) + spread
-            return
-        self.look_at = now + self._look_again
-        self._look_again = min(2 * self._look_again, LONGEST_PAUSE)
-        if config.ledger == "tags" and config.scaling_enabled:
-            if self._runtime is not None:
-                self._runtime.timer.call_at(now, lambda: self._look(request))
-                return
-            look = threading.Thread(target=self._look, args=(request,), daemon=True)
-            with suppress(RuntimeError):  # the interpreter is ending, or out of threads
-                look.start()
-
-    def _look(self, request: dict[str, Any]) -> None:
-        try:
-            new = set(tables_in(request)) - self._looked_at
-        except Exception:
-            _log.debug("a request of an unknown shape", exc_info=True)
-            return
-        for table in new if len(self._looked_at) < MOST_TABLES else ():
-            try:
-                self._made_engine().take_over(table)
-            except Exception:  # a later request that names it is looked at again
-                _log.debug("could not look for what others have raised", exc_info=True)
-            else:
-                self._looked_at.add(table)
-                self._look_again = LOOK_AGAIN
 
     def configure(self, config: ScalingConfig | None, sinks: Sequence[EventSink] | None) -> None:
         """Replace what is given; holds from the next throttle on."""

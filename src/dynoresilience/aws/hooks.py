@@ -99,8 +99,8 @@ class Hooks:
         calls = self._calls
         started = context[STARTED] = calls.monotonic()
         context[NOTE] = calls.arrivals.note(started, model.name, params)
-        if started >= calls.look_at:
-            calls.look_around(params)
+        if started >= calls.around.due:
+            calls.around.begin(params)
         if calls.resting:
             place = calls.hold_back(model.name, params, started)
             if place is not None:

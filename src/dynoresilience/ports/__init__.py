@@ -266,6 +266,16 @@ class Arrivals(Protocol):
         """A call is made. The last place of the list is for the bytes of its answer."""
 
 
+class Around(Protocol):
+    """Looks now and then at the tables of a request that is about to be sent."""
+
+    @property
+    def due(self) -> float:
+        """From when on (monotonic seconds) `begin` wants to see a request."""
+
+    def begin(self, request: dict[str, Any]) -> None: ...
+
+
 class Calls(Protocol):
     """Where the way in brings calls that are throttled."""
 
@@ -284,11 +294,8 @@ class Calls(Protocol):
         """
 
     @property
-    def look_at(self) -> float:
-        """From when on (monotonic seconds) `look_around` wants to see a request."""
-
-    def look_around(self, request: dict[str, Any]) -> None:
-        """A request is about to be sent; see whether others left its tables raised."""
+    def around(self) -> Around:
+        """Who sees whether others have left tables raised."""
 
     def monotonic(self) -> float: ...
     def begin(self, api: str, started: float, place: Any = None) -> Call: ...

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from dynoresilience.attachment import FIRST_LOOK
+from dynoresilience.look_around import FIRST_LOOK
 from dynoresilience.model import Units
 from tests.functional.taking_back.conftest import CONFIG, DELAY, Town, write
 
