@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
@@ -114,6 +115,24 @@ def test_the_policy_of_a_configuration_is_enough_and_not_more(
     assert guard.actions == actions_of(allowed)
     assert simulator.peak("orders").write > 5
     assert is_back(simulator)
+
+
+@pytest.mark.parametrize("autoscaling", ["cooperate", "hold"])
+def test_that_of_a_dry_run_is_enough_and_lets_it_only_look(
+    simulator: SimulatedDynamoDB, clock: VirtualClock, autoscaling: Any
+) -> None:
+    budget = {"max_unit_hours_per_day": 1_000.0}  # so that it looks for what others have raised
+    config = ScalingConfig(**USUAL, **budget, autoscaling=autoscaling, dry_run=True)
+    allowed = policy("orders", config=config, **PLACE)
+    guard = Guard(allowed, abac=True)
+
+    raise_and_lower(simulator, clock, guard, config)
+
+    assert guard.refused == []
+    looks = {action for action in actions_of(allowed) if re.search(":(Describe|List)", action)}
+    assert guard.actions <= actions_of(allowed) == looks
+    assert "dynamodb:ListTagsOfResource" in guard.actions
+    assert simulator.peak("orders").write == 5
 
 
 @pytest.mark.parametrize("abac", [True, False])

@@ -6,10 +6,12 @@ A policy says what is wanted; `plan_up` keeps it within the caps and above what 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from dynoresilience.capacity.demand import Demand
+from dynoresilience.errors import ConfigError
 from dynoresilience.model import Dimension, Resource
 
 SETTLES = 2.0
@@ -51,9 +53,16 @@ class ScalingPolicy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GeometricPolicy:
-    """So many times what is there, at each shortage. ``factor``: more than 1."""
+    """So many times what is there, at each shortage. ``factor``: more than 1.
+
+    Raises:
+        ConfigError: names the field, its value and what is allowed.
+    """
 
     factor: float = 2.0
+
+    def __post_init__(self) -> None:
+        _refuse_faults(self, [("factor", _ABOVE, 1)])
 
     def wanted(self, need: Need) -> int:
         return need.units if need.foreseen else _times(need.units, self.factor)
@@ -71,14 +80,21 @@ class DemandPolicy:
         factor: the step where there is nothing better to go by. More than 1.
         headroom: times the demand, so that what waits is served as well and chance does not make
             the table short again. 1 or more.
-        lead: seconds for which a demand that grows steadily should be met by one raise.
-        drain: seconds in which what waits should be served, else more is asked for.
+        lead: seconds for which a demand that grows steadily should be met by one raise. 0 or more.
+        drain: seconds in which what waits should be served, else more is asked for. More than 0.
+
+    Raises:
+        ConfigError: names each faulty field, its value and what is allowed.
     """
 
     factor: float = 2.0
     headroom: float = 1.1
     lead: float = 60.0
     drain: float = 60.0
+
+    def __post_init__(self) -> None:
+        above = [("factor", _ABOVE, 1), ("drain", _ABOVE, 0)]
+        _refuse_faults(self, [*above, ("headroom", _AT_LEAST, 1), ("lead", _AT_LEAST, 0)])
 
     def wanted(self, need: Need) -> int:
         units, demand = need.units, need.demand
@@ -121,6 +137,20 @@ def policy_of(chosen: str | ScalingPolicy, factor: float) -> ScalingPolicy:
     if isinstance(chosen, str):
         return GeometricPolicy(factor) if chosen == "geometric" else DemandPolicy(factor)
     return chosen
+
+
+_ABOVE, _AT_LEAST = "greater than", "at least"
+
+
+def _refuse_faults(policy: object, bounds: Iterable[tuple[str, str, int]]) -> None:
+    faults = []
+    for name, bounded, bound in bounds:
+        value = getattr(policy, name)
+        finite = type(value) in (int, float) and math.isfinite(value)
+        if not finite or value < bound or (value == bound and bounded is _ABOVE):
+            faults.append(f"{name}={value!r} must be a finite number {bounded} {bound}")
+    if faults:
+        raise ConfigError(f"{type(policy).__name__}: " + "; ".join(faults))
 
 
 def _times(units: float, factor: float) -> int:

@@ -86,6 +86,8 @@ def features_of(config: ScalingConfig) -> tuple[str, ...]:
     """Those of `FEATURES` that programs with this configuration use."""
     if not config.scaling_enabled:
         return ()
+    if config.dry_run:
+        return ("dry-run",)
     uses = {
         "scaling": True,
         "ledger": config.ledger == "tags",

@@ -129,6 +129,12 @@ FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
         (_SCHEDULES, "scheduler:DeleteSchedule"),
         (_ROLE, "iam:PassRole"),
     ),
+    "dry-run": (
+        (_TABLES, "dynamodb:DescribeTable"),
+        (_TABLES, "dynamodb:ListTagsOfResource"),
+        (_LISTS, "application-autoscaling:DescribeScalableTargets"),
+        (_LISTS, "application-autoscaling:DescribeScalingPolicies"),
+    ),
     "reaper": (
         (_TABLES, "dynamodb:DescribeTable"),
         (_TABLES, "dynamodb:UpdateTable"),
@@ -144,5 +150,5 @@ FEATURES: dict[str, tuple[tuple[Scope, str], ...]] = {
 
 "scaling" is what the others add to, for programs. "reaper" alone is what the reaper needs, with
 "autoscaling" beside it where tables are under Application Auto Scaling. "autoscaling-hold" is for
-``ScalingConfig(autoscaling="hold")``. "verify", "ensure" and "repair" are for
-`dynoresilience.tables`, each with what the one before it has."""
+``ScalingConfig(autoscaling="hold")``, "dry-run" for ``ScalingConfig(dry_run=True)``. "verify",
+"ensure" and "repair" are for `dynoresilience.tables`, each with what the one before it has."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from dynoresilience.capacity.policy import (
     ScalingPolicy,
     policy_of,
 )
+from dynoresilience.errors import ConfigError
 from dynoresilience.model import Dimension, Resource
 
 POLICY = DemandPolicy()
@@ -186,3 +188,32 @@ def test_what_is_not_known_to_be_short_is_raised_only_where_more_is_asked(need: 
 
     if spare:
         assert POLICY.wanted(foreseen) == need.units
+
+
+@pytest.mark.parametrize(
+    ("policy", "fields", "message"),
+    [
+        (GeometricPolicy, {"factor": 1}, "factor=1 must be a finite number greater than 1"),
+        (GeometricPolicy, {"factor": "2"}, "factor='2' must be a finite number greater than 1"),
+        (DemandPolicy, {"factor": 1.0}, "factor=1.0 must be a finite number greater than 1"),
+        (DemandPolicy, {"factor": True}, "factor=True must be a finite number greater than 1"),
+        (DemandPolicy, {"headroom": 0.9}, "headroom=0.9 must be a finite number at least 1"),
+        (DemandPolicy, {"lead": -1}, "lead=-1 must be a finite number at least 0"),
+        (DemandPolicy, {"drain": 0}, "drain=0 must be a finite number greater than 0"),
+        (DemandPolicy, {"drain": math.inf}, "drain=inf must be a finite number greater than 0"),
+    ],
+)
+def test_what_no_policy_can_work_with(
+    policy: type[ScalingPolicy], fields: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        policy(**fields)
+
+    assert str(caught.value) == f"{policy.__name__}: {message}"
+
+
+def test_every_fault_is_named_and_the_bounds_themselves_may_be() -> None:
+    with pytest.raises(ConfigError, match=r"factor=0 .*; headroom=0 ") as caught:
+        DemandPolicy(factor=0, headroom=0)
+    assert "lead" not in str(caught.value)
+    DemandPolicy(headroom=1, lead=0)
