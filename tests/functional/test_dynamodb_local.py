@@ -163,7 +163,10 @@ def test_it_ends_with_its_starter_however_that_ends(
         )
         assert found, said
         starter.send_signal(how)
-        assert starter.wait(20) == (-how if how is signal.SIGKILL else 0)
+        try:
+            assert starter.wait(20) == (-how if how is signal.SIGKILL else 0)
+        finally:
+            starter.kill()
     wait_until_gone(int(found[1]))
 
 
