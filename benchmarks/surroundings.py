@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
 import sys
 from contextlib import suppress
 from datetime import datetime, timezone
@@ -55,7 +56,24 @@ def describe() -> dict[str, object]:
         "load": None if load is None else round(load, 2),
         **{name: version(name) for name in ("boto3", "botocore")},
         "dynoresilience": __version__,
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    """Of what was measured; "+" is changed since. What benchmarks have written does not count."""
+
+    def git(*arguments: str) -> str:
+        command = ["git", "-C", str(ROOT), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    try:
+        commit = git("rev-parse", "--short", "HEAD")
+        changed = git("status", "--porcelain", "--", "src", "tests/support", "benchmarks/*.py")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return f"{commit} +" if changed else commit
 
 
 def _system() -> str:

@@ -12,7 +12,14 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from botocore.exceptions import ClientError
-from tenacity import retry, retry_if_exception_type, stop_after_attempt, wait_exponential
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_exponential,
+    wait_random_exponential,
+)
 
 from dynoresilience.attachment import attach_to
 from dynoresilience.config import ScalingConfig
@@ -27,12 +34,13 @@ from .world import World
 
 @dataclass(frozen=True)
 class Alternative:
-    """``prepare`` is called once before the processes start."""
+    """``prepare`` is called once before the processes start. ``joins``: in which workloads."""
 
     name: str
     about: str
     make: Callable[[Setting], Do]
     prepare: Callable[[World, Workload], None] = lambda world, workload: None
+    joins: Callable[[Workload], bool] = lambda workload: True
 
 
 def ours(**settings: Any) -> Callable[[Setting], Do]:
@@ -40,9 +48,8 @@ def ours(**settings: Any) -> Callable[[Setting], Do]:
 
     def make(setting: Setting) -> Do:
         cap, processes = setting.workload.cap, setting.workload.processes
-        config = ScalingConfig(
-            max_read_capacity=cap, max_write_capacity=cap, fleet_size=processes, **settings
-        )
+        known = {"max_read_capacity": cap, "max_write_capacity": cap, "fleet_size": processes}
+        config = ScalingConfig(**known | settings)
         client, process = setting.client(), setting.process
         chance = random.Random(f"{setting.world.seed} {setting.number}").random
         attach_to(client, config, [], runtime=Runtime(process, process, chance))
@@ -54,15 +61,14 @@ def ours(**settings: Any) -> Callable[[Setting], Do]:
 _GEOMETRIC = {"policy": "geometric"} if "policy" in {f.name for f in fields(ScalingConfig)} else {}
 
 
-def tenacious(setting: Setting) -> Do:
-    """boto3's standard retries in eight attempts of tenacity, as tutorials write it."""
-    again = retry(
-        stop=stop_after_attempt(8),
-        wait=wait_exponential(multiplier=1, max=10),
-        retry=retry_if_exception_type(ClientError),
-        reraise=True,
-    )
-    return again(through(setting.client()))
+def tenacious(**waits: Any) -> Callable[[Setting], Do]:
+    """boto3's standard retries in those of tenacity."""
+
+    def make(setting: Setting) -> Do:
+        again = retry(retry=retry_if_exception_type(ClientError), reraise=True, **waits)
+        return again(through(setting.client()))
+
+    return make
 
 
 ALTERNATIVES = {
@@ -75,7 +81,17 @@ ALTERNATIVES = {
             "4 attempts, and a limiter that learns the rate",
             lambda s: through(s.client("adaptive")),
         ),
-        Alternative("tenacity", "8 attempts of 4 each, exponential waits to 10 s", tenacious),
+        Alternative(
+            "tenacity",
+            "8 attempts of 4 each, exponential waits to 10 s, as tutorials write it",
+            tenacious(stop=stop_after_attempt(8), wait=wait_exponential(multiplier=1, max=10)),
+        ),
+        Alternative(
+            "tenacity, patient",
+            "for five minutes, with jitter; only where callers wait for their calls",
+            tenacious(stop=stop_after_delay(300), wait=wait_random_exponential(max=10)),
+            joins=lambda workload: workload.closed,
+        ),
         Alternative(
             "doubling",
             "doubles reads and writes of the table and all indexes, and waits until it is ACTIVE",
@@ -88,11 +104,17 @@ ALTERNATIVES = {
         ),
         Alternative(
             "autoscaling",
-            "Application Auto Scaling to 70 %, and boto3 standard",
+            "Application Auto Scaling to 70 %, and boto3 standard; lower targets fail less often",
             lambda setting: through(setting.client()),
             track,
         ),
-        Alternative("ours", "the defaults, and the caps", ours()),
+        Alternative("ours", "the defaults, the caps, and `fleet_size` the processes", ours()),
         Alternative("ours geometric", "each raise doubles", ours(**_GEOMETRIC)),
+        Alternative(
+            "ours, fleet unsaid",
+            "the defaults and the caps where there are many processes: `fleet_size` is 1",
+            ours(fleet_size=1),
+            joins=lambda workload: workload.processes > 1,
+        ),
     )
 }

@@ -58,6 +58,7 @@ class Yardstick:
         least: unit-hours, to the end of the hour in which that work is done.
         horizon: the seconds of that, from the first call on.
         base: the units that there are at the beginning, all together.
+        writes, reads: the units that the work takes, of tables and indexes.
         begins: the first call, in seconds since 1970, UTC.
     """
 
@@ -65,6 +66,8 @@ class Yardstick:
     least: LeastUnitHours
     horizon: float
     base: int
+    writes: float
+    reads: float
     begins: float
 
     @classmethod
@@ -76,6 +79,8 @@ class Yardstick:
             least,
             (hours.stop * HOUR) - work.begins,
             sum(meter.base for meter in work.meters.values()),
+            _units(work, "write"),
+            _units(work, "read"),
             work.begins,
         )
 
@@ -88,6 +93,13 @@ class Yardstick:
     def held(self, end: float) -> float:
         """The unit-hours in force until ``end``, to the second."""
         return self.least.held + self.base * (end - self.begins - self.horizon) / HOUR
+
+
+def _units(work: Work, kind: str) -> float:
+    taken = (
+        (name, units * calls.count) for calls in work.calls for name, units in calls.units.items()
+    )
+    return sum(units for name, units in taken if name in work.meters and name.endswith(f" {kind}"))
 
 
 def page_units(table: Table) -> list[float]:

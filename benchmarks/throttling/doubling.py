@@ -1,4 +1,4 @@
-"""Double everything and wait: what many programs carry around their calls.
+"""Double everything and wait: the simplest that raises capacity, without a lock between threads.
 
 On a throttle that boto3 has given up on: look at the table, ask for twice the reads and writes of
 it and of all its indexes, wait until it is ACTIVE, and call again, five times at most. Ten minutes

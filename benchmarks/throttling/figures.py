@@ -17,6 +17,8 @@ from .run import Done, Seen
 from .workloads import Workload
 
 _PRICES = LIST["us-east-1"]
+PER_WRITE, PER_READ = 0.625e-6, 0.125e-6
+"""Dollars for a request unit in on-demand mode, us-east-1, since November 2024; second-hand."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Figures:
         least_unit_hours: the clairvoyant's, who pays for the same clock hours.
         held: unit-hours to the second; least_held: the clairvoyant's.
         dollars: what ``unit_hours`` cost.
+        on_demand_dollars: what the whole work would cost in on-demand mode, finished or not.
         requests: for items; wasted: those of them that were throttled.
         update_tables: requests, and Application Auto Scaling's; describe_tables: requests.
         decreases: changes that lowered something; increases: those that raised, and did not.
@@ -50,6 +53,7 @@ class Figures:
     held: float
     least_held: float
     dollars: float
+    on_demand_dollars: float
     requests: int
     wasted: int
     update_tables: int
@@ -87,6 +91,7 @@ def figures(workload: Workload, seen: Seen, best: Yardstick) -> Figures:
             units * (_PRICES.read if dimension is Dimension.READ else _PRICES.write)
             for dimension, units in bought
         ),
+        on_demand_dollars=best.writes * PER_WRITE + best.reads * PER_READ,
         requests=seen.requests.get("items", 0),
         wasted=seen.throttled,
         update_tables=seen.requests.get("UpdateTable", 0)

@@ -13,7 +13,11 @@ from dynoresilience.testing.clock import NOON
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 TEN_PAST_NOON = NOON + 10 * MINUTE
+TEN_TO_ONE = NOON + 52 * MINUTE
+"""Minutes before an hour of the clock, which ends amid what a raise takes to be taken back."""
 TWO_AT_NIGHT = NOON - 10 * HOUR
+SAVED = 300.0
+"""Seconds of unused units that DynamoDB keeps, at its best."""
 INDEX = "by-customer"
 HOT = "sale"
 
@@ -166,6 +170,24 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
             by_callers(16, puts(640)),
         ),
         Workload(
+            "burst-late",
+            "the same eight minutes before the hour: what is raised for ten minutes is billed for "
+            "two hours",
+            (Table("orders"),),
+            by_callers(16, puts(640)),
+            epoch=TEN_TO_ONE,
+            seeds=1,
+        ),
+        Workload(
+            "burst-saved",
+            "the same burst on a table that nobody has used for five minutes: it has saved 300 "
+            "seconds of its units",
+            (Table("orders"),),
+            by_callers(16, puts(640)),
+            burst_seconds=SAVED,
+            seeds=1,
+        ),
+        Workload(
             "index-bound",
             "640 puts by 16 callers on a table of 50 write units with an index of 5, cap 200; "
             "a change takes 2 s",
@@ -184,6 +206,16 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
             seeds=2,
         ),
         Workload(
+            "ramp-saved",
+            "the same ramp on a table that keeps 300 seconds of its unused units",
+            (Table("orders", write=slowest),),
+            each_by_itself([(0, slowest), (600, 15 * slowest), (720, 15 * slowest)]),
+            cap=20 * slowest,
+            burst_seconds=SAVED,
+            closed=False,
+            seeds=1,
+        ),
+        Workload(
             "spike",
             f"an idle hour, then {rate} puts a second for three minutes, on a table of "
             f"{rate // 10} write units that has saved 300 seconds of them, cap {2 * rate}; "
@@ -192,7 +224,7 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
             each_by_itself([(0, rate), (180, rate)], begin=HOUR),
             cap=2 * rate,
             change_seconds=5.0,
-            burst_seconds=300.0,
+            burst_seconds=SAVED,
             closed=False,
             seeds=2,
         ),

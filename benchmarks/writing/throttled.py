@@ -30,6 +30,8 @@ class Middle(NamedTuple):
     over_bound: float
     unit_hours: float
     over_least: float
+    dollars: float
+    p99: float | None
     wasted: float
     fairness: float | None
     raises: float
@@ -41,6 +43,10 @@ class Middle(NamedTuple):
         def middle(figure: Any) -> float:
             return median(figure(run) for run in runs)
 
+        def if_known(figure: str) -> float | None:
+            found = [run[figure] for run in runs]
+            return None if None in found else median(found)
+
         return cls(
             name,
             max(run["calls"] for run in runs),
@@ -49,10 +55,10 @@ class Middle(NamedTuple):
             middle(lambda run: run["makespan"] / run["least_makespan"]),
             middle(lambda run: run["unit_hours"]),
             middle(lambda run: run["unit_hours"] / run["least_unit_hours"]),
+            middle(lambda run: run["dollars"]),
+            if_known("p99"),
             middle(lambda run: run["wasted"]),
-            None
-            if any(run["fairness"] is None for run in runs)
-            else middle(lambda run: run["fairness"]),
+            if_known("fairness"),
             max(run["update_tables"] - run["decreases"] for run in runs),
             max(
                 (run["update_tables"] - run["decreases"]) / max(1, run["increases"]) for run in runs
@@ -71,7 +77,7 @@ COLUMNS = {
     "/ bound": lambda run: run["makespan"] / run["least_makespan"],
     "unit-hours": lambda run: run["unit_hours"],
     "/ least": lambda run: run["unit_hours"] / run["least_unit_hours"],
-    "held": lambda run: run["held"],
+    "held unit-hours": lambda run: run["held"],
     "$": lambda run: run["dollars"],
     "requests": lambda run: run["requests"],
     "wasted": lambda run: run["wasted"],
@@ -99,6 +105,14 @@ def table_of(alternatives: Mapping[str, Runs]) -> str:
     return table(["", *COLUMNS], rows)
 
 
+def runs_of(alternatives: Mapping[str, Runs]) -> str:
+    """How many seeds there were, and what the work would cost in on-demand mode."""
+    runs = max(alternatives.values(), key=len)
+    dollars = median(run["on_demand_dollars"] for run in runs)
+    seeds = "One run" if len(runs) == 1 else f"{len(runs)} runs"
+    return f"{seeds} of each; in on-demand mode ${short(dollars)}."
+
+
 def _spread(numbers: Sequence[float | None]) -> str:
     known = [number for number in numbers if number is not None and number == number]
     if len(known) < len(numbers):
@@ -124,14 +138,14 @@ def sentences(alternatives: Mapping[str, Runs]) -> list[str]:
                 said.append(f"**{other.name} is ahead** in {listed(ahead)}{price}.")
     if not said:
         said.append(
-            "No alternative that does the work is ahead of ours in failures, makespan, unit-hours, "
-            "wasted requests or fairness."
+            "No alternative that does the work is ahead of ours in failures, makespan, p99, "
+            "unit-hours, dollars, wasted requests or fairness."
         )
     if undone:
         counts = [f"{other.name} ({other.failed:,} of {other.calls:,})" for other in undone]
         said.append(
-            f"Calls are left undone by {listed(counts)}; time and unit-hours of less than the "
-            "whole work are not compared."
+            f"Calls are left undone by {listed(counts)}; time and money of less than the whole "
+            "work are not compared."
         )
     return said
 
@@ -141,7 +155,10 @@ def _compared(other: Middle, ours: Middle) -> tuple[list[str], list[str]]:
     less_is_better = [("failures", other.failed, ours.failed, "")]
     if other.whole and ours.whole:
         less_is_better.append(("makespan", other.makespan, ours.makespan, " s"))
+        if other.p99 is not None and ours.p99 is not None:
+            less_is_better.append(("p99", other.p99, ours.p99, " s"))
         less_is_better.append(("unit-hours", other.unit_hours, ours.unit_hours, ""))
+        less_is_better.append(("dollars", other.dollars, ours.dollars, ""))
     less_is_better.append(("wasted requests", other.wasted, ours.wasted, ""))
     ahead, behind = [], []
     for name, theirs, mine, unit in less_is_better:

@@ -20,6 +20,7 @@ def a_run(**figures: Any) -> dict[str, Any]:
         "held": 5.0,
         "least_held": 5.0,
         "dollars": 0.065,
+        "on_demand_dollars": 0.0004,
         "requests": 12,
         "wasted": 2,
         "update_tables": 2,

@@ -20,6 +20,8 @@ def said(**others: dict[str, object]) -> str:
     [
         ({"makespan": 9.0}, "makespan (9 s against 10 s)"),
         ({"unit_hours": 10.0}, "unit-hours (10 against 100)"),
+        ({"dollars": 0.05}, "dollars (0.05 against 0.065)"),
+        ({"p99": 1.5}, "p99 (1.5 s against 2 s)"),
         ({"wasted": 0}, "wasted requests (0 against 2)"),
         ({"fairness": 1.0}, "fairness (1.00 against 0.90)"),
     ],

@@ -114,6 +114,33 @@ def test_the_pages_of_a_scan_cost_what_the_simulator_takes_for_them() -> None:
     assert 1_000 - left == sum(page_units(table))
 
 
+def test_what_the_work_would_cost_by_the_request() -> None:
+    known = workloads()
+    taken = {}
+    for name in ("burst", "index-bound", "hot-key", "pages"):
+        epoch, jobs = draw(known[name], 0)
+        best = Yardstick.of(work_of(known[name], jobs, epoch))
+        taken[name] = best.writes, best.reads
+    assert taken == {
+        "burst": (640, 0),
+        "index-bound": (1_280, 0),
+        "hot-key": (1_500, 0),
+        "pages": (0, 12 * 8 * 24.5),
+    }
+
+    found = figures(SMALL, seen_of("ours"), best)
+    assert found.on_demand_dollars == pytest.approx(12 * 8 * 24.5 * 0.125e-6)
+
+
+def test_who_joins_where() -> None:
+    known = workloads()
+    for name, workload in known.items():
+        assert ALTERNATIVES["ours"].joins(workload)
+        assert ALTERNATIVES["ours, fleet unsaid"].joins(workload) is (name == "lambdas")
+        by_themselves = name in ("ramp", "ramp-saved", "spike")
+        assert ALTERNATIVES["tenacity, patient"].joins(workload) is not by_themselves
+
+
 def test_later_hours_cost_the_clairvoyant_the_base() -> None:
     epoch, jobs = draw(SMALL, 1)
     best = Yardstick.of(work_of(SMALL, jobs, epoch))
