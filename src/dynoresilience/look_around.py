@@ -48,7 +48,7 @@ class LookAround:
         self._runtime = runtime
         self.due = float("-inf")
         self._pause = LOOK_AGAIN
-        self._looked_at: set[str] = set()
+        self._looked_at: set[tuple[str, bool]] = set()
 
     def begin(self, request: dict[str, Any]) -> None:
         """Look at the tables that a request names, in another thread, if it is time."""
@@ -71,16 +71,17 @@ class LookAround:
                 look.start()
 
     def _look(self, request: dict[str, Any]) -> None:
+        in_rehearsal = self._config().dry_run  # which lowers nothing: they are to be seen again
         try:
-            new = set(tables_in(request)) - self._looked_at
+            new = {(table, in_rehearsal) for table in tables_in(request)} - self._looked_at
         except Exception:
             _log.debug("a request of an unknown shape", exc_info=True)
             return
-        for table in new if len(self._looked_at) < MOST_TABLES else ():
+        for look in new if len(self._looked_at) < MOST_TABLES else ():
             try:
-                self._take_over(table)
+                self._take_over(look[0])
             except Exception:  # a later request that names it is looked at again
                 _log.debug("could not look for what others have raised", exc_info=True)
             else:
-                self._looked_at.add(table)
+                self._looked_at.add(look)
                 self._pause = LOOK_AGAIN

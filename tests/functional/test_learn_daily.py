@@ -89,6 +89,15 @@ def test_from_the_third_night_on_nothing_is_throttled(nights: Nights) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("nights", [CONFIG.replace(scale_down_delay=20.0)], indirect=True)
+def test_what_is_raised_before_its_need_stays_up_until_then(nights: Nights) -> None:
+    for _ in range(2):
+        nights.night()
+
+    assert [nights.night() for _ in range(3)] == [Night(0, 1, 1, pytest.approx(30, abs=0.1))] * 3
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("nights", [CONFIG.replace(learn_daily=False)], indirect=True)
 def test_unless_it_is_switched_on_each_night_is_like_the_first(nights: Nights) -> None:
     assert all(nights.night().throttles for _ in range(3))

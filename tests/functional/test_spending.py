@@ -41,10 +41,11 @@ WRITES = {
 
 
 @pytest.fixture
-def town(monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
-    """At twelve o'clock, UTC."""
+def town(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Town]:
+    """At twelve o'clock, UTC. The simulator's settings are its parameter, if it has one."""
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    with virtual_time() as clock, SimulatedDynamoDB(clock=clock, burst_seconds=1) as simulator:
+    settings = {"burst_seconds": 1, **getattr(request, "param", {})}
+    with virtual_time() as clock, SimulatedDynamoDB(clock=clock, **settings) as simulator:
         clock.advance(DAY - clock.now() % DAY + 12 * HOUR)
         yield Town(simulator, clock)
 
@@ -178,6 +179,7 @@ def test_bursts_of_a_day_take_no_more_unit_hours_than_they_may(town: Town) -> No
     assert process.of(ScaleUpHeld)
 
 
+@pytest.mark.parametrize("town", [{}, {"update_seconds": 100.0}], indirect=True)
 def test_a_load_that_lasts_is_lowered_before_the_hour_that_the_day_can_not_pay(town: Town) -> None:
     config = big(max_unit_hours_per_day=100, scale_up_factor=4, max_write_capacity=25)
     _, client = town.process(config)

@@ -17,6 +17,14 @@ from boto3.dynamodb.table import BatchWriter, TableResource
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from botocore.parsers import ResponseParserError
 
+_NO_CREDENTIALS = {
+    "ExpiredTokenException",
+    "UnrecognizedClientException",
+    "InvalidSignatureException",
+    "IncompleteSignatureException",
+    "MissingAuthenticationTokenException",
+}
+"""AWS's answers to a request whose credentials are not good, or not any longer."""
 _PRIVATE = {"_items_buffer", "_flush_amount", "_client", "_table_name"}
 
 
@@ -85,6 +93,8 @@ class KeepingBatchWriter(BatchWriter):
 def _may_succeed_later(error: BaseException) -> bool:
     """False where the items themselves are at fault, or the caller may not write them."""
     if isinstance(error, ClientError):
+        if error.response.get("Error", {}).get("Code") in _NO_CREDENTIALS:
+            return True
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 400)
         return status >= 500 or "Dynoresilience" in error.response
     if isinstance(error, (BotoCoreError, ResponseParserError)):  # no connection, a broken answer

@@ -76,22 +76,30 @@ def foreseen(needs: Sequence[Needed], after: float) -> Foreseen | None:
     return Foreseen(coming[0].at, units) if coming else None
 
 
-def _coming(needs: Sequence[Needed], after: float) -> Iterator[Needed]:
+def _coming(needs: Iterable[Needed], after: float) -> Iterator[Needed]:
+    by_key: dict[RaisedKey, list[Needed]] = {}
     for need in needs:
-        for days in range(1, DAYS + 1):
-            again = _again(needs, need.key, need.at + days * DAY)
-            if again is not None and again.at > after:
-                yield again
+        by_key.setdefault(need.key, []).append(need)
+    for key, of_it in by_key.items():
+        for need in of_it:
+            for days in range(1, DAYS + 1):
+                about = need.at + days * DAY
+                again = _again(of_it, key, about) if about > after else None
+                if again is not None and again.at > after:
+                    yield again
 
 
 def _again(needs: Sequence[Needed], key: RaisedKey, about: float) -> Needed | None:
-    """The need of that day, as those before have it: the earliest, and what two of them needed."""
+    """The need of that day, as those before have it: the earliest, and what two of them needed.
+
+    All of ``needs`` are of this key.
+    """
     units, earliest = [], about
     for days in range(1, DAYS + 1):
         moved = [
             Needed(key, one.at + days * DAY, one.units)
             for one in needs
-            if one.key == key and abs(one.at + days * DAY - about) <= TOLERANCE
+            if abs(one.at + days * DAY - about) <= TOLERANCE
         ]
         if moved:
             units.append(max(one.units for one in moved))

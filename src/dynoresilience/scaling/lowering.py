@@ -57,7 +57,7 @@ REFUSED_FOR = 3600.0
 ROUNDING = 0.005
 """Seconds by which something may seem not to be due yet: instants are written in milliseconds."""
 BEFORE_THE_HOUR = 60.0
-"""Seconds before an hour of the clock that the day can't pay, at which the table is lowered."""
+"""Seconds before an hour of the clock that the day can't pay by which the table is to be down."""
 LONGEST_SHARE = 60.0
 """Seconds by which a process comes later at most that takes over what another one has raised; in
 a large fleet it is the longest turn."""
@@ -114,10 +114,12 @@ class Lowering:
         except AccessDenied as error:
             why = f"not allowed to call {error.action}"
             outcome = self._postponed(lowerer, why, DENIED_FOR)._replace(error=why)
+            record.go_another_way()
         except Exception as error:  # whatever went wrong, the capacity must still come down
             # Spread, for where many tables are due at once the control plane refuses most.
             pause = TRY_AGAIN * (0.5 + self._chance())
             outcome = self._postponed(lowerer, str(error), pause)._replace(error=str(error))
+            record.go_another_way()
         finally:
             record.end(flight)
         for event in (*outcome.news, *self._raises.complaint(record)):
@@ -139,7 +141,7 @@ class Lowering:
         if not spent.raised:
             return ready
         unpaid = spent_at(spent.held, limit, self._clock.now(), regions(record.state))
-        return min(ready, unpaid - BEFORE_THE_HOUR + behind)
+        return min(ready, unpaid - BEFORE_THE_HOUR - record.change_seconds + behind)
 
     def share(self, lowerer: Lowerer) -> float:
         """A random pause (seconds), so that of many processes one lowers and the rest sees it."""

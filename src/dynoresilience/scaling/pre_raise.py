@@ -80,10 +80,13 @@ class PreRaises:
 
     def _plan(self, record: TableRecord, table: str) -> None:
         """Put what comes next on the timer, in the place of what was planned."""
-        with record.lock:
-            now = self._clock.now()
-            coming = foreseen(record.needs, max(now, record.foreseen_until))
-            record.foreseen = coming
+        while True:  # not with the lock, for which calls wait
+            needs, now = record.needs, self._clock.now()
+            coming = foreseen(needs, max(now, record.foreseen_until))
+            with record.lock:
+                if record.needs is needs:
+                    record.foreseen = coming
+                    break
         if coming is not None:
             pause = raise_at(coming.at, record.change_seconds) - now
             pause += turn_after(self._settings().fleet_size, self._chance())
@@ -127,6 +130,10 @@ class PreRaises:
         if answer is None:
             return False
         if answer.raised:
+            # So that it stays up until its need has come, or does not come any more.
+            needed = max(coming.at, coming.over_at - settings.scale_down_delay)
+            ahead = needed - self._clock.now()
+            record.used_at = max(record.used_at, self._clock.monotonic() + ahead)
             self._sink.emit(events.ScaleUpForeseen(table, answer.raised, coming.at))
         self._raiser.tell(record, short, answer)
         hold = answer.hold

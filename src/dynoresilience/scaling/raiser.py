@@ -129,6 +129,7 @@ class Raiser:
             state = self._control.describe(short.table)
             now = self._clock.monotonic()
             shared = self._book.adopt(state.arn, record)
+            shared.met_by(self._sender.lowerer(short.table, short.settings))
             stale = shared.outdates(state, now)
             if not stale:
                 shared.observe(state, begun)
@@ -167,8 +168,9 @@ class Raiser:
         Raises:
             ControlPlaneError: the table, or what is written of it, could not be read now.
         """
-        known = self.met(table)
-        if known is not None and known.lowering_due is not None:
+        known, lowerer = self.met(table), self._sender.lowerer(table, settings)
+        if known is not None and known.is_seen_to:
+            known.met_by(lowerer)
             return  # it has raised the table itself, or found that somebody has
         looked_at = self._clock.monotonic()
         state = self._control.describe(table)
@@ -180,7 +182,8 @@ class Raiser:
             if not record.outdates(state, self._clock.monotonic()):
                 record.observe(state, looked_at)
             self._records[table] = record
-            self._scale_down.take_over(record, self._sender.lowerer(table, settings), state)
+            record.met_by(lowerer)
+            self._scale_down.take_over(record, lowerer, state)
         finally:
             record.end(flight)
         self._scale_down.tell(record, self._sink, raised=True)

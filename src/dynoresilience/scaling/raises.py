@@ -47,7 +47,8 @@ was lowered. Until then the lock of that change of the tags refuses ours."""
 
 
 DECREASE_TAKES = 30.0
-"""Seconds for which what is lowered is counted as if it were still up: a change takes its time."""
+"""Seconds for which what is lowered is counted as if it were still up, beside those that the latest
+change took."""
 
 
 class MinimumRaised(ControlPlaneError):
@@ -131,8 +132,7 @@ class Raises:
         entry = combined(mine, written, state)
         if entry is None:
             return None
-        if record.lowerer is None or record.lowerer.dry_run:
-            record.lowerer = lowerer
+        record.lower_by(lowerer)
         record.written_due = written.due if written is not None else None
         self._know(entry.arn, entry)
         return entry
@@ -180,7 +180,7 @@ class Raises:
         is_whole = has_read or record.written_due is None
         self._write(record, lowerer, entry if is_whole else replace(entry, raised=news))
         self._know(state.arn, entry)
-        record.lowerer = record.lowerer or lowerer
+        record.lower_by(lowerer)
         return before
 
     def accepted(self, record: TableRecord, target: CapacityUpdate) -> None:
@@ -286,7 +286,9 @@ class Raises:
         """From now on this is raised (None: nothing); what no longer is so was up today."""
         now = self._clock.now()
         before, after = _provisioned(self._entries.get(arn)), _provisioned(entry)
-        over = ended(before, after, now + DECREASE_TAKES)
+        record = self._book.by_arn(arn)
+        takes = DECREASE_TAKES + (record.change_seconds if record is not None else 0.0)
+        over = ended(before, after, now + takes)
         if over:
             self._past[arn] = of_day((*self._past.get(arn, ()), *over), now)
         if entry is None:

@@ -116,7 +116,12 @@ class ScaleDown:
                     self._raises.found(record, lowerer, state)
                 self._raises.extend(record, lowerer)
         entry = self._raises.of(record)
-        if entry is not None and self._handover.comes_too_early(record, entry):
+        if entry is None:
+            return
+        if not (record.is_seen_to or lowerer.dry_run):  # a rehearsal may have met it first
+            record.lower_by(lowerer)
+            self._schedule(record, self._lowering.ready_at(record, lowerer))
+        if self._handover.comes_too_early(record, entry):
             self._lowering.hand_over(record, lowerer, state)
 
     def tell(self, record: TableRecord, sink: EventSink, *, raised: bool) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import math
 import threading
+import weakref
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from dynoresilience import fork_safe
 from dynoresilience.capacity.plan import hold_without_looking
 from dynoresilience.model import Dimension, Hold, HoldReason, RefusedWrite, ThrottleSignal
 from dynoresilience.ports import Clock, Settings, Timer
@@ -44,6 +46,18 @@ JOIN_TIMEOUT = 5.0
 """Seconds that a throttled call waits for the thread that already looks at its table."""
 
 
+_all: weakref.WeakSet[Scaler] = weakref.WeakSet()
+
+
+def _nobody_waits() -> None:
+    """In a forked child: those who wait are its parent's."""
+    for scaler in list(_all):
+        scaler._at_rest.clear()
+
+
+fork_safe.in_child(_nobody_waits)
+
+
 class Scaler:
     """Raises capacity with the credentials of one client. Thread-safe.
 
@@ -67,6 +81,7 @@ class Scaler:
         self._other_limits: dict[tuple[str, Dimension], tuple[Hold, float]] = {}
         self.records = self._raiser.records
         self._at_rest: deque[None] = deque()
+        _all.add(self)
 
     def raise_if_needed(
         self,

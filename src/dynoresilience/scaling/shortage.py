@@ -12,6 +12,7 @@ from dynoresilience.model import (
     Hold,
     HoldReason,
     Limits,
+    RaisedKey,
     TableState,
     ThrottleSignal,
 )
@@ -33,6 +34,11 @@ class Shortage:
     sent_at: float
     settings: Settings
     policy: ScalingPolicy | None = None
+
+    @property
+    def keys(self) -> frozenset[RaisedKey]:
+        """The numbers that were short."""
+        return frozenset((signal.resource.index, signal.dimension) for signal in self.signals)
 
     def limits(self, index: str | None) -> Limits:
         """The owner's bounds for the table (None) or one of its indexes."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from dynoresilience.model import Hold, HoldReason
+from dynoresilience.model import Hold, HoldReason, RaisedKey
 from dynoresilience.ports import Clock
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.table_record import TableRecord
 from dynoresilience.scaling.turns import Turns
+
+_OF_THE_TABLE = (HoldReason.NO_PERMISSION, HoldReason.UPDATING)
+"""What keeps any number of a table from being raised. Others may keep one of them alone: a quota of
+writes says nothing of reads."""
 
 
 class Standing:
@@ -15,18 +19,22 @@ class Standing:
     def __init__(self, turns: Turns, clock: Clock) -> None:
         self._turns = turns
         self._clock = clock
-        self._holds: dict[str, tuple[Hold, float]] = {}
+        self._holds: dict[tuple[str, frozenset[RaisedKey] | None], tuple[Hold, float]] = {}
 
     def hold(self, short: Shortage, now: float) -> Hold | None:
         """A hold from an earlier look that still stands."""
-        hold, until = self._holds.get(short.table, (None, now))
-        return hold if now < until else None
+        for keys in (None, short.keys):
+            hold, until = self._holds.get((short.table, keys), (None, now))
+            if now < until:
+                return hold
+        return None
 
     def stand(
         self, record: TableRecord, short: Shortage, reason: HoldReason, why: str, seconds: float
     ) -> Answer:
-        """Hold, and let the hold stand for so long."""
+        """Hold, and let the hold stand for so long: for the same numbers, or the whole table."""
         hold = short.hold(reason, why)
         self._turns.follow(record)
-        self._holds[short.table] = hold, self._clock.monotonic() + seconds
+        keys = None if reason in _OF_THE_TABLE else short.keys
+        self._holds[short.table, keys] = hold, self._clock.monotonic() + seconds
         return Answer(record, record.generation, hold=hold)

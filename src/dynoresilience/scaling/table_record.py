@@ -6,7 +6,8 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from dynoresilience import fork_safe
 from dynoresilience.capacity.daily import Foreseen, Needed
@@ -35,6 +36,8 @@ STALE_FOR = 10.0
 LONGEST_SILENCE = 20.0
 """Seconds after which a watch is believed to be lost that has not seen the table. It looks at
 least every 5 s, and a look takes a timeout of the control plane's client at most."""
+WAYS = 4
+"""Clients that are remembered for a table, should the one that raised it fail to lower it."""
 LONGEST_FLIGHT = 180.0
 """Seconds after which a flight is believed to be lost. Each request takes two timeouts of 5 s at
 most, and a raise about a dozen: the table (twice), its scalable targets and their policies, its
@@ -58,6 +61,13 @@ class Lowerer:
         return max(record.last_throttle, record.used_at) + self.settings.scale_down_delay
 
 
+class Way(NamedTuple):
+    """A client's way to a table."""
+
+    control: TableControl
+    ledger: ScaleDownLedger
+
+
 class Flight:
     """One thread's talk with the control plane about a table, while the others wait."""
 
@@ -74,14 +84,15 @@ class TableRecord:
     others wait for its end. ``change_since``: when a capacity change that is not yet in
     force was first seen. ``changed_at``: when we last saw a change come into force.
     ``short_since``: when the present shortage began. ``change_seconds``: how long the latest change
-    took. ``paces``: the queues of the calls that wait. ``writes``: of those refused, the latest.
-    ``costs``: units that a read takes, about. ``nothing_to_do_until``: until then it is known that
-    capacity will not be raised, or need not be.
+    took, as far as it was seen. ``paces``: the queues of the calls that wait. ``writes``: of those
+    refused, the latest. ``costs``: units that a read takes, about. ``nothing_to_do_until``: until
+    then it is known that capacity will not be raised, or need not be.
     ``demanded``: what was asked at the beginning of the present shortage; ``rates``: the rate of
     it, or of the one before, and when that was.
     ``needs``: what was needed on the last days. ``foreseen``: what is planned of it.
     ``foreseen_until``: up to when plans have been carried out (epoch seconds). ``used_at``: when a
-    raise that came before its need was last seen in use.
+    raise that came before its need was last seen in use, or will be.
+    ``lowerer``: by what its raises are taken back; ``ways``: the latest clients that met it.
     ``lowering_due``: when the job that lowers the table is to run; None if there is none.
     ``turn_at``: when this process of a fleet may look; None if that is not drawn. ``led_at``: when
     it raised, if nobody else has since; ``led_times``: how often, one raise after the other.
@@ -124,6 +135,7 @@ class TableRecord:
         self.foreseen_until = NEVER
         self.used_at = NEVER
         self.lowerer: Lowerer | None = None
+        self.ways: deque[Way] = deque(maxlen=WAYS)
         self.lowering_due: float | None = None
         self.turn_at: float | None = None
         self.led_at = NEVER
@@ -135,6 +147,38 @@ class TableRecord:
         self.handed_due: float | None = None
         self.unhanded_until: float | None = None
         self.patience: float | None = None
+
+    @property
+    def is_seen_to(self) -> bool:
+        """Whether a job is on its way that lowers the table, and not only in a rehearsal."""
+        real = self.lowerer is not None and not self.lowerer.dry_run
+        return real and self.lowering_due is not None
+
+    def met_by(self, lowerer: Lowerer) -> None:
+        """Its raises may be taken back so, should others fail to; not if this is a rehearsal."""
+        with self.lock:
+            is_known = any(way.control is lowerer.control for way in self.ways)
+            if not (is_known or lowerer.dry_run):
+                self.ways.append(Way(lowerer.control, lowerer.ledger))
+
+    def lower_by(self, lowerer: Lowerer) -> None:
+        """Its raises are to be taken back so, if nobody else sees to it."""
+        with self.lock:
+            if self.lowerer is None or self.lowerer.dry_run:
+                self.lowerer = lowerer
+
+    def go_another_way(self) -> None:
+        """Lower by another client that has met the table, if there is one: its keys may be good."""
+        with self.lock:
+            if self.lowerer is None or self.lowerer.dry_run or not self.ways:
+                return
+            self.ways.rotate(-1)
+            if self.ways[0].control is self.lowerer.control:
+                self.ways.rotate(-1)
+            control, ledger = self.ways[0]
+            if self.lowerer.settings.ledger == "memory":
+                ledger = self.lowerer.ledger
+            self.lowerer = replace(self.lowerer, control=control, ledger=ledger)
 
     def draw_turn(self, at: float) -> float:
         """This process may look from then on."""

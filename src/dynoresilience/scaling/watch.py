@@ -83,6 +83,7 @@ class Watch:
             self._record.end_change(now)
             self._when_done(waited)
         elif waited >= self._timeout:
+            self._record.change_seconds = max(self._record.change_seconds, waited)
             self._record.end_change(None)
         else:
             pause = min(max(self._least, LOOK_AGAIN * waited), LONGEST_PAUSE)

@@ -41,7 +41,7 @@ def writers(sim: SimulatedDynamoDB, config: ScalingConfig) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("way", ["table()", "resource", "Table", "session", "process"])
-@pytest.mark.parametrize("fault", ["throttle", "drop", "error"])
+@pytest.mark.parametrize("fault", ["throttle", "drop", "error", "expired", "unknown key"])
 def test_a_batch_writer_keeps_what_an_exception_stopped(
     sim: SimulatedDynamoDB, way: str, fault: str
 ) -> None:
@@ -50,6 +50,10 @@ def test_a_batch_writer_keeps_what_an_exception_stopped(
         sim.throttle_next("BatchWriteItem", 2)
     elif fault == "drop":
         sim.drop_next("BatchWriteItem")
+    elif fault == "expired":
+        sim.fail_next("BatchWriteItem", code="ExpiredTokenException", message="", status=400)
+    elif fault == "unknown key":
+        sim.fail_next("BatchWriteItem", code="UnrecognizedClientException", message="", status=400)
     else:
         sim.fail_next("BatchWriteItem", code="InternalServerError", message="", status=500)
     failed = 0

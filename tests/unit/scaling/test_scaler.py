@@ -233,6 +233,29 @@ def test_invariant_4_a_failure_is_a_hold_and_not_repeated_at_once(
     assert world.throttle(TABLE).hold is None, "and then it is tried again"
 
 
+@pytest.mark.parametrize("error", [ServiceLimit("quota"), ControlPlaneError("503")])
+def test_what_keeps_writes_from_being_raised_does_not_keep_reads(
+    world: World, error: Exception
+) -> None:
+    world.control.fail["update"] = [error]
+    assert world.throttle(TABLE).hold is not None
+
+    reads = world.throttle(replace(TABLE, dimension=Dimension.READ))
+
+    assert [change.dimension for change in reads.raised] == [Dimension.READ]
+
+
+def test_a_permission_that_is_missing_is_so_for_the_whole_table(world: World) -> None:
+    world.control.fail["update"] = [AccessDenied("dynamodb:UpdateTable", "no")]
+    world.throttle(TABLE)
+
+    hold = world.throttle(replace(TABLE, dimension=Dimension.READ)).hold
+
+    assert hold is not None
+    assert hold.reason is HoldReason.NO_PERMISSION
+    assert world.control.calls["update"] == 1
+
+
 @pytest.mark.parametrize(
     "error",
     [
