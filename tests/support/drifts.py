@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import Any, Literal
 
 from dynoresilience.tables import TableSpec
@@ -31,6 +32,17 @@ _OF_MOTO = frozenset(
         "contributor_insights",
     }
 )
+_MOTO = tuple(int(part) for part in version("moto").split(".")[:3])
+LOST_BY_THIS_MOTO = frozenset(
+    field
+    for field, since in {
+        "recovery_period_days": (5, 2, 0),
+        "warm_read_units_per_second": (5, 1, 16),
+        "warm_write_units_per_second": (5, 1, 16),
+    }.items()
+    if _MOTO < since
+)
+"""What moto keeps by now, and an older one takes and says nothing of."""
 _OF_LOCAL = frozenset(
     {
         "table_class",
@@ -47,7 +59,7 @@ _OF_LOCAL = frozenset(
     }
 )
 FORGETS: Mapping[str, frozenset[str]] = {
-    "moto": _OF_MOTO,
+    "moto": _OF_MOTO | LOST_BY_THIS_MOTO,
     "simulator": frozenset(),
     "dynamodb-local": _OF_LOCAL,
     "simulator-on-dynamodb-local": frozenset({"tags"}),

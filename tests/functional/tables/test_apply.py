@@ -6,7 +6,7 @@ import pytest
 
 from dynoresilience.tables import PlanError, apply_plan, plan_table, verify_table
 from tests.support.backends import Backend
-from tests.support.drifts import DRIFTS, FORGETS, Drift, create
+from tests.support.drifts import DRIFTS, FORGETS, LOST_BY_THIS_MOTO, Drift, create
 
 TIMEOUT = 60.0
 AGAIN_IN_VAIN = {
@@ -19,6 +19,8 @@ AGAIN_IN_VAIN = {
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.name)
 def test_a_change_is_mended(backend: Backend, drift: Drift) -> None:
+    if backend.name == "moto" and drift.needs & LOST_BY_THIS_MOTO:
+        pytest.skip("this moto forgets it")
     client, spec = backend.client(), drift.spec()
     create(client, spec, FORGETS[backend.name])
     assert plan_table(client, spec).is_empty

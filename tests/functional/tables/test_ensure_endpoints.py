@@ -23,7 +23,7 @@ from dynoresilience.tables import (
 )
 from dynoresilience.testing import SimulatorServer
 from tests.support.backends import Backend
-from tests.support.drifts import DRIFTS, Drift, create
+from tests.support.drifts import DRIFTS, LOST_BY_THIS_MOTO, Drift, create
 from tests.support.ensure_program import client
 from tests.support.ensuring import CHANGES, FULL, SPEC, world
 from tests.support.specs import specs
@@ -48,6 +48,13 @@ PROVISIONED = TableSpec(
         "deletion_protection": True,
     }
 )
+
+
+@pytest.fixture
+def backend(backend: Backend) -> Backend:
+    if backend.name == "moto" and "recovery_period_days" in LOST_BY_THIS_MOTO:
+        pytest.skip("this moto forgets the period of recovery, which is declared here")
+    return backend
 
 
 def test_ten_times_in_a_row(backend: Backend) -> None:

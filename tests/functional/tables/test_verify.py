@@ -6,11 +6,13 @@ import pytest
 
 from dynoresilience.tables import Label, verify_table
 from tests.support.backends import Backend
-from tests.support.drifts import DRIFTS, FORGETS, Drift, create
+from tests.support.drifts import DRIFTS, FORGETS, LOST_BY_THIS_MOTO, Drift, create
 
 
 @pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.name)
 def test_a_change_is_named_and_nothing_else(backend: Backend, drift: Drift) -> None:
+    if backend.name == "moto" and drift.needs & LOST_BY_THIS_MOTO:
+        pytest.skip("this moto forgets it")
     client, spec = backend.client(), drift.spec()
     create(client, spec, FORGETS[backend.name])
 
