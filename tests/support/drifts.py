@@ -40,7 +40,7 @@ LOST_BY_THIS_MOTO = frozenset(
         "warm_read_units_per_second": (5, 1, 16),
         "warm_write_units_per_second": (5, 1, 16),
     }.items()
-    if _MOTO < since
+    if since > _MOTO
 )
 """What moto keeps by now, and an older one takes and says nothing of."""
 _OF_LOCAL = frozenset(
