@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     import report
 
 SEEDS = 3
-PROCESSES = 3
+PROCESSES = 4
 LONG = ("ramp", "ramp-saved", "spike", "nightly", "lambdas", "boto3 legacy", "tenacity")
 """What takes the longest, and so is begun first."""
 
@@ -65,7 +65,7 @@ def measure_all(
         (name, alternative, seed)
         for name in names
         for alternative in alternatives
-        if ALTERNATIVES[alternative].joins(known[name])
+        if ALTERNATIVES[alternative].is_in(known[name])
         for seed in range(min(seeds, known[name].seeds or seeds))
     ]
     longest_first = sorted(orders, key=lambda order: (order[0] not in LONG, order[1] not in LONG))
@@ -78,7 +78,7 @@ def measure_all(
                 asdict(found[order]) for order in orders if order[:2] == (name, alternative)
             ]
             for alternative in alternatives
-            if ALTERNATIVES[alternative].joins(known[name])
+            if ALTERNATIVES[alternative].is_in(known[name])
         }
         for name in names
     }

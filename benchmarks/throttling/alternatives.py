@@ -16,7 +16,6 @@ from tenacity import (
     retry,
     retry_if_exception_type,
     stop_after_attempt,
-    stop_after_delay,
     wait_exponential,
     wait_random_exponential,
 )
@@ -41,6 +40,9 @@ class Alternative:
     make: Callable[[Setting], Do]
     prepare: Callable[[World, Workload], None] = lambda world, workload: None
     joins: Callable[[Workload], bool] = lambda workload: True
+
+    def is_in(self, workload: Workload) -> bool:
+        return self.joins(workload) and self.name not in workload.without
 
 
 def ours(**settings: Any) -> Callable[[Setting], Do]:
@@ -88,8 +90,8 @@ ALTERNATIVES = {
         ),
         Alternative(
             "tenacity, patient",
-            "for five minutes, with jitter; only where callers wait for their calls",
-            tenacious(stop=stop_after_delay(300), wait=wait_random_exponential(max=10)),
+            "40 attempts of 4 each, with jitter; only where some callers wait for their calls",
+            tenacious(stop=stop_after_attempt(40), wait=wait_random_exponential(max=10)),
             joins=lambda workload: workload.closed,
         ),
         Alternative(

@@ -79,6 +79,7 @@ class Workload:
         key_limit: write units a second that the key `HOT` of the first table gets; None: as usual.
         closed: a caller makes its next call when one is done; what callers got can be compared.
         seeds: how many runs are enough, where there is much repetition in each.
+        without: alternatives that are left out, as they take long and add nothing.
     """
 
     name: str
@@ -94,6 +95,7 @@ class Workload:
     key_limit: float | None = None
     closed: bool = True
     seeds: int | None = None
+    without: frozenset[str] = frozenset()
 
 
 def puts(count: int, *tables: str, key: str | None = None) -> tuple[Call, ...]:
@@ -214,6 +216,7 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
             burst_seconds=SAVED,
             closed=False,
             seeds=1,
+            without=frozenset({"boto3 legacy", "tenacity"}),
         ),
         Workload(
             "spike",

@@ -135,10 +135,11 @@ def test_what_the_work_would_cost_by_the_request() -> None:
 def test_who_joins_where() -> None:
     known = workloads()
     for name, workload in known.items():
-        assert ALTERNATIVES["ours"].joins(workload)
-        assert ALTERNATIVES["ours, fleet unsaid"].joins(workload) is (name == "lambdas")
+        assert ALTERNATIVES["ours"].is_in(workload)
+        assert ALTERNATIVES["ours, fleet unsaid"].is_in(workload) is (name == "lambdas")
+        assert ALTERNATIVES["tenacity"].is_in(workload) is (name != "ramp-saved")
         by_themselves = name in ("ramp", "ramp-saved", "spike")
-        assert ALTERNATIVES["tenacity, patient"].joins(workload) is not by_themselves
+        assert ALTERNATIVES["tenacity, patient"].is_in(workload) is not by_themselves
 
 
 def test_later_hours_cost_the_clairvoyant_the_base() -> None:
