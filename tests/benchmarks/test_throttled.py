@@ -15,6 +15,7 @@ from benchmarks.throttling.hours import billed, clock_hours, held
 from benchmarks.throttling.run import Done, Seen, draw, run
 from benchmarks.throttling.workloads import (
     HOUR,
+    INDEX,
     Call,
     Table,
     Workload,
@@ -51,6 +52,18 @@ def test_ours_does_it_all_and_comes_back() -> None:
     assert found.back_at_base
     assert best.makespan <= found.makespan
     assert found.unit_hours <= 40 + 5
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_of_640_puts_none_fails_and_each_resource_is_raised_twice_at_most(seed: int) -> None:
+    table = Table("orders", indexes={INDEX: 5})
+    seen = seen_of("ours", Workload("main", "", (table,), by_callers(16, puts(640))), seed)
+
+    assert [each for each in seen.done if each.error] == []
+    for index in (None, INDEX):
+        units = [(update.before[index], update.after.get(index)) for update in seen.updates]
+        raises = [after for before, after in units if after and after.write > before.write]
+        assert 1 <= len(raises) <= 2
 
 
 @pytest.mark.parametrize("mode", ["legacy", "standard", "adaptive"])
