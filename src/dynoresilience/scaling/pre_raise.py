@@ -157,4 +157,4 @@ class PreRaises:
             demand = asked_lately(asked, key, now, LOOK_EVERY)
             if raised is not None and demand.exceeds(raised.base / fleet_size):
                 self._note(record, Needed(key, coming.at, units))
-                record.used_at = now
+                record.used_at = max(record.used_at, now)

@@ -7,7 +7,6 @@ import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 from dynoresilience import fork_safe
 from dynoresilience.capacity.daily import Foreseen, Needed
@@ -59,13 +58,6 @@ class Lowerer:
     def quiet_at(self, record: TableRecord) -> float:
         """When the table will have been quiet for long enough, if it is not throttled again."""
         return max(record.last_throttle, record.used_at) + self.settings.scale_down_delay
-
-
-class Way(NamedTuple):
-    """A client's way to a table."""
-
-    control: TableControl
-    ledger: ScaleDownLedger
 
 
 class Flight:
@@ -135,7 +127,7 @@ class TableRecord:
         self.foreseen_until = NEVER
         self.used_at = NEVER
         self.lowerer: Lowerer | None = None
-        self.ways: deque[Way] = deque(maxlen=WAYS)
+        self.ways: deque[Lowerer] = deque(maxlen=WAYS)
         self.lowering_due: float | None = None
         self.turn_at: float | None = None
         self.led_at = NEVER
@@ -159,7 +151,7 @@ class TableRecord:
         with self.lock:
             is_known = any(way.control is lowerer.control for way in self.ways)
             if not (is_known or lowerer.dry_run):
-                self.ways.append(Way(lowerer.control, lowerer.ledger))
+                self.ways.append(lowerer)
 
     def lower_by(self, lowerer: Lowerer) -> None:
         """Its raises are to be taken back so, if nobody else sees to it."""
@@ -168,17 +160,23 @@ class TableRecord:
                 self.lowerer = lowerer
 
     def go_another_way(self) -> None:
-        """Lower by another client that has met the table, if there is one: its keys may be good."""
+        """Lower by another client that has met the table, if there is one: its keys may be good.
+
+        Where tags tell what is up, by one that can take them off.
+        """
         with self.lock:
-            if self.lowerer is None or self.lowerer.dry_run or not self.ways:
+            mine = self.lowerer
+            if mine is None or mine.dry_run:
                 return
-            self.ways.rotate(-1)
-            if self.ways[0].control is self.lowerer.control:
+            by_tags = mine.settings.ledger == "tags"
+            for _ in range(len(self.ways)):
                 self.ways.rotate(-1)
-            control, ledger = self.ways[0]
-            if self.lowerer.settings.ledger == "memory":
-                ledger = self.lowerer.ledger
-            self.lowerer = replace(self.lowerer, control=control, ledger=ledger)
+                other = self.ways[0]
+                if other.control is mine.control or (by_tags and other.settings.ledger != "tags"):
+                    continue
+                ledger = other.ledger if by_tags else mine.ledger
+                self.lowerer = replace(mine, control=other.control, ledger=ledger)
+                return
 
     def draw_turn(self, at: float) -> float:
         """This process may look from then on."""

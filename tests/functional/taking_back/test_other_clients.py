@@ -89,6 +89,27 @@ def test_one_that_has_looked_before_takes_it_back_though_it_is_never_throttled(t
     assert len(process.of(ScaleDownPostponed)) == 1
 
 
+def test_who_can_not_take_the_tags_off_is_not_asked(town: Town) -> None:
+    process, first = SimulatedProcess(town.clock, CONFIG), Refusable()
+    process.attach(first.client)
+    without = town.simulator.client()
+    attach_to(without, CONFIG.replace(ledger="memory"), [], runtime=process.runtime)
+    write(first.client)
+    town.simulator.throttle_next("PutItem", 1)
+    write(without, 1)
+    town.clock.advance(30.0)
+    up, tags = town.units(), town.tags()
+    first.why = "expired"
+
+    town.clock.advance(HOUR)
+    assert (town.units(), town.tags()) == (up, tags)
+    first.why = None
+    town.clock.advance(HOUR)
+
+    assert town.units() == (BASE, BASE)
+    assert town.tags() == {}
+
+
 def test_what_was_met_in_a_dry_run_is_taken_back_after_it(town: Town) -> None:
     last, client = town.process()
     write(client)
