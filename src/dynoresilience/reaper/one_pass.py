@@ -23,10 +23,11 @@ from dynoresilience.ports import (
 )
 from dynoresilience.reaper.report import Reaped, Report
 from dynoresilience.scaling.dry_run import LookOnly, ReadOnly
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.lowering import Outcome
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.table_record import TableBook, TableRecord
 
 TABLE_TIMEOUT = 20.0
 """Seconds to wait for a change of a table that is under way."""

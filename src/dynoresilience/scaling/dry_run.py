@@ -13,7 +13,7 @@ from dynoresilience.model import (
     TableState,
 )
 from dynoresilience.ports import ScaleDownLedger, TableControl
-from dynoresilience.scaling.table_record import Lowerer
+from dynoresilience.scaling.lowerer import Lowerer
 
 GROWN = 1.1
 """A plan that was told is told anew once it asks for so many times the units."""

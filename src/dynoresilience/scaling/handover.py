@@ -11,7 +11,8 @@ import logging
 from dynoresilience import events
 from dynoresilience.model import CapacityUpdate, RaisedTable
 from dynoresilience.ports import AccessDenied, Clock, NotThere, Random, ScaleDownScheduler, Timer
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.lowerer import Lowerer
+from dynoresilience.scaling.table_record import TableRecord
 
 _log = logging.getLogger("dynoresilience")
 

@@ -33,8 +33,9 @@ from dynoresilience.ports import (
 )
 from dynoresilience.scaling.handover import Handover, is_wanted
 from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.raises import Raises
-from dynoresilience.scaling.table_record import NEVER, Lowerer, TableRecord
+from dynoresilience.scaling.table_record import NEVER, TableRecord
 from dynoresilience.scaling.watch import Watch
 
 _log = logging.getLogger("dynoresilience")

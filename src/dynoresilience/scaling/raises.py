@@ -36,7 +36,8 @@ from dynoresilience.ports import (
     TooLate,
 )
 from dynoresilience.scaling.look import FRESH_FOR, is_still
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.lowerer import Lowerer
+from dynoresilience.scaling.table_record import TableBook, TableRecord
 
 OTHERS_ARE_RAISING = 5.0
 """Seconds after which a raise that another process has written down, and that is not there, is

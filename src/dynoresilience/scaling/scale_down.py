@@ -25,9 +25,10 @@ from dynoresilience.ports import (
 )
 from dynoresilience.scaling.dry_run import rehearsing
 from dynoresilience.scaling.handover import Handover
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.lowering import ROUNDING, Lowering, Outcome
 from dynoresilience.scaling.raises import NO_LEDGER, Raises
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.table_record import TableRecord
 
 
 class ScaleDown:

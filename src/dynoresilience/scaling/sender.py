@@ -19,11 +19,12 @@ from dynoresilience.ports import (
 )
 from dynoresilience.scaling.dry_run import rehearsing
 from dynoresilience.scaling.look import is_still
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.raises import NO_LEDGER
 from dynoresilience.scaling.scale_down import ScaleDown
 from dynoresilience.scaling.shortage import Answer, Shortage
 from dynoresilience.scaling.standing import Standing
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.table_record import TableRecord
 from dynoresilience.scaling.turns import Turns
 from dynoresilience.scaling.watch import Watch
 from dynoresilience.throttling.retry import Excuse

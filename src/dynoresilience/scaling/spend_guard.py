@@ -8,10 +8,11 @@ from dynoresilience.capacity.plan import Scale
 from dynoresilience.capacity.spending import hourly_cost, within
 from dynoresilience.model import Change, Hold, TableState
 from dynoresilience.ports import Clock
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.lowering import BEFORE_THE_HOUR
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.shortage import Shortage
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.table_record import TableRecord
 
 READ_AGAIN = 60.0
 """Seconds for which others' raises are taken to be as they were read from the ledger."""

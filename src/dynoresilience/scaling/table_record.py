@@ -6,19 +6,13 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from dynoresilience import fork_safe
 from dynoresilience.capacity.daily import Foreseen, Needed
 from dynoresilience.capacity.demand import Demand
 from dynoresilience.model import RaisedKey, RefusedWrite, TableState
-from dynoresilience.ports import (
-    EventSink,
-    ScaleDownLedger,
-    ScaleDownScheduler,
-    Settings,
-    TableControl,
-)
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.pace import Pace
 
 NEVER = float("-inf")
@@ -41,23 +35,6 @@ LONGEST_FLIGHT = 180.0
 """Seconds after which a flight is believed to be lost. Each request takes two timeouts of 5 s at
 most, and a raise about a dozen: the table (twice), its scalable targets and their policies, its
 tags (read, and written after a wait for their lock), a schedule, the capacity, minimums."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lowerer:
-    """By what means, and within which bounds, a table's raises are taken back."""
-
-    control: TableControl
-    table: str
-    settings: Settings
-    sink: EventSink
-    ledger: ScaleDownLedger
-    scheduler: ScaleDownScheduler | None = None
-    dry_run: bool = False
-
-    def quiet_at(self, record: TableRecord) -> float:
-        """When the table will have been quiet for long enough, if it is not throttled again."""
-        return max(record.last_throttle, record.used_at) + self.settings.scale_down_delay
 
 
 class Flight:

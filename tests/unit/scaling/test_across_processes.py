@@ -27,9 +27,10 @@ from dynoresilience.model import (
     Units,
 )
 from dynoresilience.ports import ControlPlaneError, OutcomeUnknown, TableBusy
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.raises import Raises
 from dynoresilience.scaling.scale_down import ScaleDown
-from dynoresilience.scaling.table_record import Lowerer, TableBook, TableRecord
+from dynoresilience.scaling.table_record import TableBook, TableRecord
 from dynoresilience.testing import VirtualClock
 from tests.support.fake_control import FakeControl
 from tests.support.fake_ledger import FakeLedger

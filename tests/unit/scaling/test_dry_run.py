@@ -12,7 +12,7 @@ from dynoresilience.model import (
     Units,
 )
 from dynoresilience.scaling.dry_run import Rehearsals, rehearsing
-from dynoresilience.scaling.table_record import Lowerer
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.testing.clock import VirtualClock
 from tests.support.fake_control import FakeControl
 from tests.support.fake_ledger import FakeLedger

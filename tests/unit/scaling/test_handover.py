@@ -19,8 +19,9 @@ from dynoresilience.scaling.handover import (
     SPREAD,
     Handover,
 )
+from dynoresilience.scaling.lowerer import Lowerer
 from dynoresilience.scaling.raises import NO_LEDGER
-from dynoresilience.scaling.table_record import Lowerer, TableRecord
+from dynoresilience.scaling.table_record import TableRecord
 from dynoresilience.testing.clock import VirtualClock
 from tests.support.fake_control import ARN, FakeControl
 from tests.support.fake_scheduler import FakeScheduler
