@@ -13,8 +13,8 @@ from dynoresilience.testing.clock import NOON
 
 MINUTE, HOUR, DAY = 60.0, 3_600.0, 86_400.0
 TEN_PAST_NOON = NOON + 10 * MINUTE
-TEN_TO_ONE = NOON + 52 * MINUTE
-"""Minutes before an hour of the clock, which ends amid what a raise takes to be taken back."""
+EIGHT_TO_ONE = NOON + 52 * MINUTE
+"""In the afternoon, UTC: the hour ends before what is raised is taken back."""
 TWO_AT_NIGHT = NOON - 10 * HOUR
 SAVED = 300.0
 """Seconds of unused units that DynamoDB keeps, at its best."""
@@ -177,7 +177,7 @@ def workloads(*, full: bool = False) -> dict[str, Workload]:
             "two hours",
             (Table("orders"),),
             by_callers(16, puts(640)),
-            epoch=TEN_TO_ONE,
+            epoch=EIGHT_TO_ONE,
             seeds=1,
         ),
         Workload(
